@@ -1,0 +1,333 @@
+"""All that can happen to a lock. Parts report readings, people press keys, clients give commands, timers come due."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from lock_bridge.wire.words import CredentialType, Part, Role
+
+from .model import Actor
+
+
+class Key(StrEnum):
+    """Keys of the front and buttons of the rear; the profile says which are there."""
+
+    D0 = "0"
+    D1 = "1"
+    D2 = "2"
+    D3 = "3"
+    D4 = "4"
+    D5 = "5"
+    D6 = "6"
+    D7 = "7"
+    D8 = "8"
+    D9 = "9"
+    CONFIRM = "ok"
+    BACK = "back"
+    DOORBELL = "doorbell"
+    SET = "set"
+    LOCK = "lock"
+    RESET = "reset"
+
+
+class BoltPosition(StrEnum):
+    """What the bolt's own sensors say."""
+
+    UNKNOWN = "unknown"
+    RETRACTED = "retracted"
+    BETWEEN = "between"
+    THROWN = "thrown"
+
+
+class MotorOutcome(StrEnum):
+    """How a run of the motor ended: where it should, stuck on the way, without any movement, or with no answer from the part."""
+
+    REACHED = "reached"
+    STALLED = "stalled"
+    NO_MOTION = "no_motion"
+    FAULT = "fault"
+
+
+class Handle(StrEnum):
+    """The outside handle (BLT-13)."""
+
+    REST = "rest"
+    LIFTED = "lifted"
+    PRESSED = "pressed"
+
+
+class Timer(StrEnum):
+    """Timers of a lock; starting one that runs starts it anew."""
+
+    KEYPAD_IDLE = "keypad_idle"
+    HOLD = "hold"
+    MOTOR = "motor"
+    COUNTDOWN = "countdown"
+    UNCOUPLE = "uncouple"
+    LOCKOUT = "lockout"
+    LOCKOUT_DECAY = "lockout_decay"
+    ENROLMENT = "enrolment"
+    TAMPER_TONE = "tamper_tone"
+    INDICATION = "indication"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDown:
+    """A key goes down; a digit counts now."""
+
+    key: Key = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUp:
+    """A key comes up."""
+
+    key: Key = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FingerSeen:
+    """The fingerprint reader saw a finger: the slot that it matched, or None for one it does not know."""
+
+    slot: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardSeen:
+    """A card was held to the reader."""
+
+    uid: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolStep:
+    """`done` touches of the running enrolment have been taken."""
+
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolRetry:
+    """The last touch did not count: `messy`, `short`, `lift`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolDone:
+    """The reader holds the new template in `slot`."""
+
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolFailed:
+    """The reader gave up and holds nothing of it: `timeout`, `duplicate`, `mismatch`, `fault`, `cancelled`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The slots that a reader holds, told at its start and at each return."""
+
+    type: CredentialType
+    slots: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class BoltSeen:
+    """The bolt's position, read from its sensors; told at start, at each change, and in case of doubt again."""
+
+    position: BoltPosition
+
+
+@dataclass(frozen=True, slots=True)
+class MotorStopped:
+    """The run `run` of the motor has ended."""
+
+    run: int
+    outcome: MotorOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class DoorSeen:
+    """The door contact; None when it no longer answers."""
+
+    open: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandleSeen:
+    """The outside handle moved."""
+
+    handle: Handle
+
+
+@dataclass(frozen=True, slots=True)
+class InsideHandleUsed:
+    """Somebody pressed the inside handle (BLT-11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TamperSeen:
+    """The lock is forced off the door (True), or back on it."""
+
+    off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PowerSeen:
+    """Battery level in percent (None: not known) and whether emergency power is connected."""
+
+    percent: int | None
+    emergency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartFault:
+    """A part does not answer, or answers wrongly (FLT-1)."""
+
+    part: Part
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartBack:
+    """A part answers again."""
+
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class PartReplaced:
+    """Another device than before answers for the part: not to be trusted."""
+
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class TimerDue:
+    """A timer that was started has run out."""
+
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The engine has just been built from disk; the first input of each start. `boot_id` tells whether mono times of disk still hold."""
+
+    boot_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A wish of a client; the answer carries `command_id`."""
+
+    command_id: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteLock(Command):
+    """Lock from afar; always allowed (VER-16)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteUnlock(Command):
+    """Unlock from afar, under the rules of VER-16."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndLockout(Command):
+    """End a lockout under way (VER-9) and set its level back to the start (VER-11)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSettings(Command):
+    """Change settings by their names."""
+
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddUser(Command):
+    """Put a user on this lock; her number is the lowest free one (USR-2). `user_id` is chosen by the bridge."""
+
+    user_id: str
+    name: str
+    role: Role = Role.USER
+    enabled: bool = True
+    valid_from_ms: int | None = None
+    valid_until_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeUser(Command):
+    """Change a user's `name`, `role`, `enabled`, `valid_from_ms`, `valid_until_ms`; only what is named changes."""
+
+    user_id: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteUser(Command):
+    """Delete a user with all her credentials (USR-5)."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPasscode(Command):
+    """Give a user her passcode, in place of the one she had."""
+
+    user_id: str
+    passcode: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartEnrolment(Command):
+    """Begin to learn a fingerprint or card at the door; progress is in the lock's snapshot."""
+
+    user_id: str
+    type: CredentialType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelEnrolment(Command):
+    """End the running enrolment; nothing of it stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteCredential(Command):
+    """Delete one credential."""
+
+    type: CredentialType
+    number: int
+
+
+type Reading = (
+    KeyDown
+    | KeyUp
+    | FingerSeen
+    | CardSeen
+    | EnrolStep
+    | EnrolRetry
+    | EnrolDone
+    | EnrolFailed
+    | Inventory
+    | BoltSeen
+    | MotorStopped
+    | DoorSeen
+    | HandleSeen
+    | InsideHandleUsed
+    | TamperSeen
+    | PowerSeen
+    | PartFault
+    | PartBack
+    | PartReplaced
+)
+"""What parts report."""
+
+type Input = Reading | TimerDue | Started | Command

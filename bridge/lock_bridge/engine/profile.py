@@ -1,0 +1,151 @@
+"""A lock model as data: what differs between models is asked of its profile, never of the model's name."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from types import MappingProxyType
+from typing import Any, Literal, get_args
+
+from lock_bridge.wire.words import CredentialType
+
+from .inputs import Key
+
+type BoltKind = Literal["motor", "clutch"]
+type BatteryKind = Literal["cells", "pack"]
+
+DIGITS = frozenset(Key(str(digit)) for digit in range(10))
+
+
+class ProfileError(ValueError):
+    """A profile's data are wrong; the message names the key and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialLimits:
+    """What a lock takes of one kind of credential (CAP-1 to CAP-9, CAP-14). `per_user` None: no limit of its own."""
+
+    slots: int
+    per_user: int | None = None
+    steps: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One lock model. Times in milliseconds unless named otherwise."""
+
+    id: str
+    name: str
+    confirm_label: str
+    """What stands on the confirm key; on the wire and in words it is `ok`."""
+    back_label: str
+    keys: frozenset[Key]
+    """Keys and buttons that are there, digits included."""
+    bolt_kind: BoltKind
+    """`motor` throws and draws the bolt; `clutch` only couples the outside handle (BLT-13)."""
+    door_contact: bool
+    battery_kind: BatteryKind
+    battery_indicator: bool
+    users: int
+    """How many users the lock numbers; 0: it knows none, and persons are only in the app (CAP-10, USR-8)."""
+    credentials: Mapping[CredentialType, CredentialLimits]
+    settings: frozenset[str]
+    """Names of `Settings` that the lock has."""
+    passcode_min: int = 6
+    passcode_max: int = 10
+    entry_max: int = 20
+    simple_passcodes: Literal["setting_off", "setting_on", "refused"] = "setting_on"
+    """CAP-12: may runs and repeats be passcodes: a setting with this default, or never."""
+    idle_ms: int = 20_000
+    failures: int = 5
+    failure_window_ms: int | None = None
+    """VER-7: the failures count only within this time; None: no limit in time."""
+    lockout_ms: tuple[int, ...] = (180_000, 180_000, 360_000, 720_000, 1_440_000, 2_880_000, 3_600_000)
+    """VER-11: how long each lockout in a row lasts; the last one from then on."""
+    bluetooth_blocks_remote: bool = False
+    """VER-16: remote opening is refused while the setting Bluetooth is on."""
+    motor_limit_ms: int = 3_000
+    uncouple_ms: int = 5_000
+    pairing_key: Key | None = None
+    """Held for `hold_ms` it opens pairing (DLM-11, L2S-12)."""
+    hold_ms: int = 3_000
+    low_battery: int = 20
+    critical_battery: int = 10
+
+    def limits(self, kind: CredentialType) -> CredentialLimits | None:
+        """What the lock takes of `kind`; None: nothing."""
+        return self.credentials.get(kind)
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any]) -> Profile:
+        """A profile of plain data, as a TOML file gives them. Raises `ProfileError`."""
+        known = {item.name: item for item in fields(cls)}
+        for name in data:
+            if name not in known:
+                raise ProfileError(f"{name}: there is no such key; allowed are {', '.join(sorted(known))}")
+        for name, item in known.items():
+            if name not in data and item.default is MISSING and item.default_factory is MISSING:
+                raise ProfileError(f"{name}: is missing")
+        values = {name: _convert(name, value) for name, value in data.items()}
+        return cls(**values)
+
+
+def _convert(name: str, value: Any) -> Any:
+    match name:
+        case "keys":
+            return frozenset(_key(name, item) for item in _list(name, value)) | DIGITS
+        case "pairing_key":
+            return _key(name, value)
+        case "settings":
+            return frozenset(str(item) for item in _list(name, value))
+        case "lockout_ms":
+            return tuple(_count(name, item) for item in _list(name, value))
+        case "credentials":
+            return MappingProxyType({_kind(kind): _limits(f"{name}.{kind}", item) for kind, item in value.items()})
+        case "bolt_kind":
+            return _one_of(name, value, get_args(BoltKind.__value__))
+        case "battery_kind":
+            return _one_of(name, value, get_args(BatteryKind.__value__))
+        case "simple_passcodes":
+            return _one_of(name, value, ("setting_off", "setting_on", "refused"))
+        case "id" | "name" | "confirm_label" | "back_label":
+            if not isinstance(value, str) or not value:
+                raise ProfileError(f"{name}: must be a text")
+            return value
+        case "door_contact" | "battery_indicator" | "bluetooth_blocks_remote":
+            if not isinstance(value, bool):
+                raise ProfileError(f"{name}: must be true or false")
+            return value
+        case _:
+            return _count(name, value)
+
+
+def _count(name: str, value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ProfileError(f"{name}: must be a whole number of at least 0")
+    return value
+
+
+def _list(name: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ProfileError(f"{name}: must be a list")
+    return value
+
+
+def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise ProfileError(f"{name}: must be one of {', '.join(allowed)}")
+    return str(value)
+
+
+def _key(name: str, value: Any) -> Key:
+    return Key(_one_of(name, value, tuple(Key)))
+
+
+def _kind(value: str) -> CredentialType:
+    return CredentialType(_one_of("credentials", value, tuple(CredentialType)))
+
+
+def _limits(name: str, value: Any) -> CredentialLimits:
+    allowed = {item.name for item in fields(CredentialLimits)}
+    if not isinstance(value, dict) or not value.keys() <= allowed or "slots" not in value:
+        raise ProfileError(f"{name}: must be a table with slots and, if wanted, per_user and steps")
+    return CredentialLimits(**{key: _count(f"{name}.{key}", item) for key, item in value.items()})

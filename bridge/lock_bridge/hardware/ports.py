@@ -1,0 +1,149 @@
+"""The ports: what the bridge may ask of a part, what the part reports, and how its failures look.
+
+Rules for every driver:
+- `start(report)` returns once the part is being served, also when it does not answer yet; then `PartFault(part, reason)` is
+  reported and the driver keeps trying with back-off. `PartBack(part)` follows when it answers again. No method raises for a part that is away.
+- Reports are called on the event loop, in the order in which things happened.
+- Levels (bolt, door, tamper, power) are reported at start, at each change, and after each return of the part.
+- `stop()` leaves the part safe: motor off, lights off.
+"""
+
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from lock_bridge.engine.effects import DriveBolt, Light, Say, Sound
+from lock_bridge.engine.inputs import (
+    BoltPosition,
+    BoltSeen,
+    CardSeen,
+    DoorSeen,
+    EnrolDone,
+    EnrolFailed,
+    EnrolRetry,
+    EnrolStep,
+    FingerSeen,
+    Handle,
+    HandleSeen,
+    InsideHandleUsed,
+    Inventory,
+    Key,
+    KeyDown,
+    KeyUp,
+    MotorOutcome,
+    MotorStopped,
+    PartBack,
+    PartFault,
+    PartReplaced,
+    PowerSeen,
+    Reading,
+    TamperSeen,
+)
+
+__all__ = [
+    "Bolt",
+    "BoltPosition",
+    "BoltSeen",
+    "CardReader",
+    "CardSeen",
+    "Contacts",
+    "DoorSeen",
+    "EnrolDone",
+    "EnrolFailed",
+    "EnrolRetry",
+    "EnrolStep",
+    "FingerSeen",
+    "FingerprintReader",
+    "Handle",
+    "HandleSeen",
+    "InsideHandleUsed",
+    "Inventory",
+    "Key",
+    "KeyDown",
+    "KeyUp",
+    "Keypad",
+    "MotorOutcome",
+    "MotorStopped",
+    "PartBack",
+    "PartFault",
+    "PartReplaced",
+    "Port",
+    "PortBusy",
+    "Power",
+    "PowerSeen",
+    "Reading",
+    "Report",
+    "Sounder",
+    "TamperSeen",
+]
+
+type Report = Callable[[Reading], None]
+
+
+class PortBusy(Exception):
+    """The part does something else that cannot be interrupted."""
+
+
+class Port(Protocol):
+    """What every driver can do."""
+
+    async def start(self, report: Report) -> None:
+        """Serve the part and report what it says until `stop`."""
+
+    async def stop(self) -> None:
+        """Leave the part safe and release it."""
+
+
+class Keypad(Port, Protocol):
+    """Keys with lights, front and rear. Reports `KeyDown`, `KeyUp`."""
+
+    def light(self, light: Light) -> None:
+        """Show exactly these lights."""
+
+
+class Sounder(Port, Protocol):
+    """Tones and spoken prompts."""
+
+    def sound(self, sound: Sound) -> None:
+        """Play a tone; an alarm goes on until its end is asked for."""
+
+    def say(self, say: Say) -> None:
+        """Speak a prompt; a later one follows it, an alarm cuts it."""
+
+
+class FingerprintReader(Port, Protocol):
+    """Finds and learns fingers; templates never leave the module (USR-9).
+
+    Reports `Inventory` at start and return, `FingerSeen` once a touch, and while it learns `EnrolStep`, `EnrolRetry`, then
+    `EnrolDone` or `EnrolFailed`. A finger that is stored already fails as `duplicate`. While it learns no `FingerSeen` comes.
+    """
+
+    async def enrol(self, slot: int, steps: int) -> None:
+        """Begin to learn into `slot` with `steps` touches. Raises `PortBusy` when already learning."""
+
+    async def cancel(self) -> None:
+        """End learning with `EnrolFailed("cancelled")`; nothing stays in the slot."""
+
+    async def delete(self, slots: Collection[int]) -> None:
+        """Forget slots; those that cannot be reached now are forgotten at the module's return."""
+
+
+class CardReader(Port, Protocol):
+    """Reports `CardSeen` once each time that a card comes into the field."""
+
+
+class Bolt(Port, Protocol):
+    """Motor and position sensors. Reports `BoltSeen` and, for each `drive`, exactly one `MotorStopped`."""
+
+    def drive(self, drive: DriveBolt) -> None:
+        """Run the motor; a run under way ends first, without a report of its own. Never longer than the limit."""
+
+    def halt(self) -> None:
+        """Stop the motor now; the run ends with `MotorStopped(run, stalled)`."""
+
+
+class Contacts(Port, Protocol):
+    """Door contact, handles, tamper switch. Reports `DoorSeen`, `HandleSeen`, `InsideHandleUsed`, `TamperSeen`."""
+
+
+class Power(Port, Protocol):
+    """Battery and emergency supply. Reports `PowerSeen`."""

@@ -1,0 +1,152 @@
+"""What a client sees: the bridge, its locks, and the journal's events. Frozen values, changed only by the bridge."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .words import (
+    BoltState,
+    CredentialType,
+    DoorState,
+    EnrolmentStatus,
+    EventType,
+    OperatingMode,
+    OperationSource,
+    Part,
+    Priority,
+    Scope,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedBy:
+    """Who moved the bolt last, and how."""
+
+    source: OperationSource
+    user_id: str | None = None
+    user_name: str | None = None
+    credential_type: CredentialType | None = None
+    client_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """The enrolment under way, or the last one since the start. `done` of `steps` touches are taken."""
+
+    id: str
+    user_id: str
+    type: CredentialType
+    status: EnrolmentStatus
+    done: int = 0
+    steps: int = 1
+    number: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialCapability:
+    """What a lock takes of one kind of credential. Lengths are digits, for passcodes alone."""
+
+    slots: int
+    per_user: int | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    enrolment_steps: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a lock has: the screen draws itself from this."""
+
+    users: int
+    credentials: Mapping[str, CredentialCapability]
+    settings: tuple[str, ...]
+    door_contact: bool
+    doorbell: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockSnapshot:
+    """One lock as it is now."""
+
+    id: str
+    name: str
+    profile: str
+    model: str
+    serial: str
+    capabilities: Capabilities
+    bolt: BoltState = BoltState.UNKNOWN
+    door: DoorState = DoorState.UNKNOWN
+    mode: OperatingMode = OperatingMode.NORMAL
+    changed_by: ChangedBy | None = None
+    battery: int | None = None
+    battery_low: bool | None = None
+    emergency_power: bool = False
+    tamper: bool | None = None
+    locked_out: bool = False
+    lockout_ends_ms: int | None = None
+    """End of the lockout by the bridge's `time_ms` (see `Welcome`), a clock that cannot jump."""
+    faults: tuple[Part, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    users: int = 0
+    enrolment: Enrolment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeInfo:
+    """What anybody may know of the bridge before pairing."""
+
+    id: str
+    name: str
+    version: str
+    api: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One row of the journal. (`epoch`, `seq`) names it for ever; `boot_ms` is the bridge's clock that cannot jump."""
+
+    seq: int
+    type: EventType
+    priority: Priority
+    wall_ms: int
+    time_trusted: bool
+    boot_id: str
+    boot_ms: int
+    lock_id: str | None = None
+    source: OperationSource | None = None
+    user_id: str | None = None
+    user_name: str | None = None
+    credential_type: CredentialType | None = None
+    credential_number: int | None = None
+    client_id: str | None = None
+    client_name: str | None = None
+    reason: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserInfo:
+    """A person on a lock, and what she has there: numbers of credentials by kind, never their content."""
+
+    id: str
+    name: str
+    role: str
+    number: int | None
+    enabled: bool
+    valid_from_ms: int | None
+    valid_until_ms: int | None
+    credentials: Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientInfo:
+    """A paired client. Times are wall clock in ms since 1970."""
+
+    id: str
+    name: str
+    scopes: tuple[Scope, ...]
+    created_ms: int
+    last_used_ms: int | None = None
+    last_address: str | None = None
+    connected: bool = False
