@@ -9,6 +9,7 @@ CACHE="${XDG_CACHE_HOME:-${HOME:-$(echo ~)}/.cache}/lock-bridge"
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
+runs() { "$@" >/dev/null 2>&1; }
 
 # In CI a missing part is an error, never a skip.
 in_ci() { [ "${CI:-}" = true ] || [ "${CI:-}" = 1 ]; }

