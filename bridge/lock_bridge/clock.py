@@ -23,6 +23,9 @@ class Clock(Protocol):
     boot_id: str
     """`mono_ms` of the same boot can be compared, of another one can't."""
 
+    scale: float
+    """How many times as fast as the machine's it runs."""
+
     def now(self) -> Instant:
         """Both times, and whether the calendar can be trusted."""
 
@@ -32,6 +35,8 @@ class Clock(Protocol):
 
 class SystemClock:
     """The machine's time. `mono_ms` counts through suspend; the calendar is trusted when `trusted()` says so."""
+
+    scale = 1.0
 
     def __init__(self, trusted: Callable[[], bool] = lambda: True) -> None:
         self.boot_id = _boot_id()
@@ -49,21 +54,23 @@ class ScaledClock:
 
     def __init__(self, base: Clock, scale: float) -> None:
         self.boot_id = uuid.uuid4().hex
+        self.scale = scale
         self._base = base
-        self._scale = scale
         self._start = base.now()
 
     def now(self) -> Instant:
         base = self._base.now()
-        gone = round((base.mono_ms - self._start.mono_ms) * self._scale)
+        gone = round((base.mono_ms - self._start.mono_ms) * self.scale)
         return Instant(self._start.mono_ms + gone, self._start.wall_ms + gone, base.trusted)
 
     def call_later(self, delay_ms: int, call: Callable[[], None]) -> Handle:
-        return self._base.call_later(round(delay_ms / self._scale), call)
+        return self._base.call_later(round(delay_ms / self.scale), call)
 
 
 class ManualClock:
     """Time that stands still until `advance`; calls that come due are made in their order."""
+
+    scale = 1.0
 
     def __init__(self, *, mono_ms: int = 1_000_000, wall_ms: int = 1_780_000_000_000, trusted: bool = True) -> None:
         self.boot_id = uuid.uuid4().hex

@@ -208,6 +208,13 @@ class PartReplaced:
 
 
 @dataclass(frozen=True, slots=True)
+class PairingChanged:
+    """The bridge's pairing window opened or closed; its lamp flashes meanwhile (DLM-11)."""
+
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TimerDue:
     """A timer that was started has run out."""
 
@@ -330,4 +337,4 @@ type Reading = (
 )
 """What parts report."""
 
-type Input = Reading | TimerDue | Started | Command
+type Input = Reading | PairingChanged | TimerDue | Started | Command

@@ -71,7 +71,7 @@ class ListUsers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddUser:
-    """Put a user on a lock: a new one, or one of the bridge by `user_id`. Answers `{"user_id", "number"}`."""
+    """Put a new user on a lock. Answers `{"user_id", "number"}`; the number is null where the lock numbers nobody."""
 
     name: ClassVar = "users.add"
     scope: ClassVar = Scope.USERS

@@ -145,7 +145,15 @@ _CRITICAL: Final = frozenset(
         EventType.RESTORED,
     }
 )
-_DEBUG: Final = frozenset({EventType.ACCESS_REFUSED, EventType.DOOR_OPENED, EventType.DOOR_CLOSED, EventType.PAIRING_OPENED})
+_DEBUG: Final = frozenset(
+    {
+        EventType.ACCESS_REFUSED,
+        EventType.DOORBELL,
+        EventType.DOOR_OPENED,
+        EventType.DOOR_CLOSED,
+        EventType.PAIRING_OPENED,
+    }
+)
 
 PRIORITY: Final[Mapping[EventType, Priority]] = MappingProxyType(
     {

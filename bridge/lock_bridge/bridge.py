@@ -1,0 +1,109 @@
+"""The bridge as its rooms see it: locks, store, journal and commands behind one small face."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from .clock import Clock
+from .dispatch import Dispatcher
+from .engine.effects import Durable, Record
+from .engine.inputs import PairingChanged
+from .engine.model import Fact
+from .runner import LockRunner
+from .store import LockData, Store
+from .wire.errors import ErrorCode, LockBridgeError
+from .wire.model import BridgeInfo, Event, LockSnapshot
+
+_LOG = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    """Who is told of what happens, on the event loop, in the order in which it happened."""
+
+    def state(self, lock_id: str, changes: Mapping[str, Any], as_of: int) -> None:
+        """Fields of a lock's snapshot that are other than before, ready for JSON."""
+
+    def events(self, events: tuple[Event, ...]) -> None:
+        """Events just committed, in the order of their `seq`."""
+
+
+class Bridge:
+    """What locks need of the house, and what the house needs of the locks."""
+
+    def __init__(self, info: BridgeInfo, store: Store, clock: Clock) -> None:
+        self.info = info
+        self.store = store
+        self.clock = clock
+        self.dispatcher = Dispatcher()
+        self.on_pairing_asked: Callable[[str], None] = _nobody_pairs
+        self._runners: dict[str, LockRunner] = {}
+        self._listeners: list[Listener] = []
+
+    def add(self, runner: LockRunner) -> None:
+        """Take in a lock."""
+        self._runners[runner.id] = runner
+
+    def runner(self, lock_id: str) -> LockRunner:
+        """The lock of that id. Raises `unknown_lock`."""
+        runner = self._runners.get(lock_id)
+        if runner is None:
+            raise LockBridgeError(ErrorCode.UNKNOWN_LOCK, {"lock": lock_id[:64]})
+        return runner
+
+    def runners(self) -> tuple[LockRunner, ...]:
+        """All locks at work."""
+        return tuple(self._runners.values())
+
+    def locks(self) -> tuple[LockSnapshot, ...]:
+        """All locks as they are now; consistent with `store.head` when nothing is awaited in between."""
+        return tuple(runner.snapshot for runner in self._runners.values())
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Tell `listener` from now on; call the answer to end it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def record(self, *facts: Fact, lock_id: str | None = None) -> None:
+        """Write facts into the journal and tell the listeners. Raises `StoreError`."""
+        await self._commit(lock_id, [Record(fact) for fact in facts])
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Tell the listeners of events that are committed already."""
+        self._tell(tuple(events))
+
+    async def load(self, lock_id: str) -> LockData:
+        """What the store keeps of a lock."""
+        return await self.store.load(lock_id)
+
+    async def commit(self, lock_id: str, items: Sequence[Durable]) -> None:
+        """Write what a lock wants kept, and tell the listeners of its events. Raises `StoreError`."""
+        await self._commit(lock_id, items)
+
+    def state_changed(self, lock_id: str, changes: Mapping[str, Any]) -> None:
+        """Tell the listeners of a lock's new fields."""
+        for listener in tuple(self._listeners):
+            listener.state(lock_id, changes, self.store.head)
+
+    def open_pairing(self, lock_id: str) -> None:
+        """Somebody inside asked for pairing at this lock."""
+        self.on_pairing_asked(lock_id)
+
+    def pairing_changed(self, *, is_open: bool) -> None:
+        """The pairing window opened or closed: the locks show it."""
+        for runner in self._runners.values():
+            runner.put(PairingChanged(is_open))
+
+    async def _commit(self, lock_id: str | None, items: Sequence[Durable]) -> None:
+        # Events carry the bridge's own time, also where a simulated lock lives faster than the house.
+        events = await self.store.commit(lock_id, items, self.clock.now())
+        self._tell(events)
+
+    def _tell(self, events: tuple[Event, ...]) -> None:
+        if not events:
+            return
+        for listener in tuple(self._listeners):
+            listener.events(events)
+
+
+def _nobody_pairs(lock_id: str) -> None:
+    _LOG.warning("Lock %s asked for pairing, but the bridge has no server to pair with", lock_id)

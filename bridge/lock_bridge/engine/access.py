@@ -1,0 +1,165 @@
+"""Verification at the door: who may enter, the count of failures, and the lockout (VER)."""
+
+from lock_bridge.wire.words import CredentialType, EventType, OperationSource, Part, Refusal, Role
+
+from . import bolt, enrolment, lockout
+from .alarms import speak_of_battery
+from .effects import Prompt
+from .inputs import CardSeen, EndLockout, FingerSeen, Timer
+from .model import Credential, Instant, User
+from .passcode import NoMatch, card_mac, match
+from .state import Cause
+from .turn import Turn
+
+SOURCES = {
+    CredentialType.PIN: OperationSource.KEYPAD,
+    CredentialType.FINGERPRINT: OperationSource.BIOMETRIC,
+    CredentialType.FACE: OperationSource.BIOMETRIC,
+    CredentialType.PALM_VEIN: OperationSource.BIOMETRIC,
+    CredentialType.RFID: OperationSource.RFID,
+    CredentialType.BLE: OperationSource.BLE,
+}
+
+
+def passcode_entered(turn: Turn, entry: str) -> None:
+    """VER-2, VER-3: an entry has been confirmed at the keypad."""
+    if _closed(turn):
+        return
+    if len(entry) < turn.profile.passcode_min:
+        found: Credential | NoMatch = NoMatch.UNKNOWN
+    else:
+        found = match(turn.state.directory, turn.keys.pin, entry, turn.profile)
+    if isinstance(found, NoMatch):
+        ambiguous = found is NoMatch.AMBIGUOUS
+        reason = Refusal.AMBIGUOUS_PASSCODE if ambiguous else Refusal.UNKNOWN_CREDENTIAL
+        _fail(turn, CredentialType.PIN, reason, lockout.weight(len(entry), turn.state.settings))
+    else:
+        _decide(turn, found)
+
+
+def finger_seen(turn: Turn, seen: FingerSeen) -> None:
+    """VER-5: needs no waking. A reader that was exchanged is not believed."""
+    found = None
+    if seen.slot is not None and Part.FINGERPRINT not in turn.state.untrusted:
+        found = turn.state.directory.by_slot.get((CredentialType.FINGERPRINT, seen.slot))
+    _present(turn, CredentialType.FINGERPRINT, found)
+
+
+def card_seen(turn: Turn, seen: CardSeen) -> None:
+    """A card opens, or is learnt while an enrolment waits for one."""
+    mac = card_mac(turn.keys.card, seen.uid)
+    if enrolment.takes_card(turn):
+        enrolment.card_seen(turn, mac)
+        return
+    found = turn.state.directory.by_mac.get(mac)
+    _present(turn, CredentialType.RFID, found if found is not None and found.type is CredentialType.RFID else None)
+
+
+def lockout_due(turn: Turn) -> None:
+    """VER-7: a lockout ends by itself."""
+    ends = turn.state.lockout.ends_mono_ms
+    if ends is None:
+        return
+    if turn.now.mono_ms < ends:
+        turn.start(Timer.LOCKOUT, ends - turn.now.mono_ms)
+        return
+    turn.save_lockout(lockout.end(turn.state.lockout))
+    turn.record(EventType.LOCKOUT_ENDED, reason="time")
+
+
+def decay_due(turn: Turn) -> None:
+    """VER-11: a day without a failure."""
+    due = turn.state.lockout.decay_mono_ms
+    if due is None:
+        return
+    if turn.now.mono_ms >= due:
+        turn.save_lockout(lockout.decay(turn.state.lockout, turn.now.mono_ms))
+    start_decay(turn)
+
+
+def start_decay(turn: Turn) -> None:
+    """Wait for the level's next fall, if it is above the start."""
+    due = turn.state.lockout.decay_mono_ms
+    if due is not None:
+        turn.start(Timer.LOCKOUT_DECAY, max(0, due - turn.now.mono_ms))
+
+
+def end_lockout(turn: Turn, command: EndLockout) -> None:
+    """VER-9: from the app; the level goes back to the start (VER-11)."""
+    locked_out = turn.state.locked_out
+    turn.save_lockout(lockout.pardon(turn.state.lockout))
+    if locked_out:
+        turn.stop(Timer.LOCKOUT)
+        turn.record(EventType.LOCKOUT_ENDED, Cause(OperationSource.REMOTE, actor=command.actor), reason="remote")
+    turn.answer(command, ended=locked_out)
+
+
+def entitlement(user: User, now: Instant) -> Refusal | None:
+    """Why a user may not enter now; None: she may (USR-6, USR-7)."""
+    if not user.enabled:
+        return Refusal.USER_DISABLED
+    if user.role is Role.ADMINISTRATOR or (user.valid_from_ms is None and user.valid_until_ms is None):
+        return None
+    if not now.trusted:
+        return Refusal.CLOCK_UNTRUSTED
+    early = user.valid_from_ms is not None and now.wall_ms < user.valid_from_ms
+    late = user.valid_until_ms is not None and now.wall_ms >= user.valid_until_ms
+    return Refusal.OUTSIDE_VALIDITY if early or late else None
+
+
+def _present(turn: Turn, kind: CredentialType, found: Credential | None) -> None:
+    if _closed(turn):
+        return
+    if found is None:
+        _fail(turn, kind, Refusal.UNKNOWN_CREDENTIAL, 1)
+    else:
+        _decide(turn, found)
+
+
+def _closed(turn: Turn) -> bool:
+    """Whether verification is refused without looking at it: locked out (VER-8), or nothing enrolled (INI-1)."""
+    ends = turn.state.lockout.ends_mono_ms
+    if ends is not None and turn.now.mono_ms >= ends:
+        # The timer of its end is due in the same moment, but has not been heard yet.
+        lockout_due(turn)
+    if turn.state.locked_out:
+        turn.verdict(good=False)
+        turn.say(Prompt.LOCKED_OUT)
+        return True
+    if not turn.state.directory.credentials:
+        turn.record(EventType.ACCESS_REFUSED, reason=Refusal.NO_CREDENTIAL.value)
+        turn.verdict(good=False)
+        return True
+    return False
+
+
+def _decide(turn: Turn, credential: Credential) -> None:
+    user = turn.state.directory.users[credential.user_id]
+    cause = Cause(SOURCES[credential.type], user, credential)
+    why = entitlement(user, turn.now)
+    if why is None and bolt.handle_in_use(turn):
+        why = Refusal.HANDLE_NOT_AT_REST
+    if why is not None:
+        turn.record(EventType.ACCESS_REFUSED, cause, reason=why.value)
+        turn.verdict(good=False)
+        return
+    bolt.unlock(turn, cause)
+    turn.verdict(good=True)
+    speak_of_battery(turn)
+    turn.save_lockout(lockout.succeed(turn.state.lockout, administrator=user.role is Role.ADMINISTRATOR))
+
+
+def _fail(turn: Turn, kind: CredentialType, reason: Refusal, weighs: int) -> None:
+    outcome = lockout.fail(turn.state.lockout, turn.now.mono_ms, weighs, turn.profile, turn.state.settings)
+    turn.save_lockout(outcome.record)
+    turn.record(
+        EventType.ACCESS_REFUSED, source=SOURCES[kind], credential_type=kind, reason=reason.value
+    )
+    if outcome.locked_out:
+        seconds = outcome.record.duration_ms // 1000
+        turn.record(EventType.LOCKOUT_STARTED, source=SOURCES[kind], data={"seconds": seconds})
+        turn.start(Timer.LOCKOUT, outcome.record.duration_ms)
+    start_decay(turn)
+    turn.verdict(good=False)
+    if outcome.locked_out:
+        turn.say(Prompt.LOCKED_OUT)

@@ -1,0 +1,122 @@
+"""One step of the engine while it is made: the state as it becomes, and the effects in their order."""
+
+from dataclasses import replace
+from typing import Any
+
+from lock_bridge.wire.errors import ErrorCode
+from lock_bridge.wire.words import EventType
+
+from .effects import (
+    Answer,
+    Effect,
+    Lamp,
+    Prompt,
+    Record,
+    SaveLockout,
+    Say,
+    Sound,
+    StartTimer,
+    StopTimer,
+    Tone,
+)
+from .inputs import Command, Timer
+from .model import Fact, Instant, LockoutRecord
+from .passcode import Keys
+from .profile import Profile
+from .state import Cause, LockState, Setup
+
+_MUTED = frozenset({Tone.KEY, Tone.SUCCESS, Tone.FAILURE})
+"""Tones that mute silences; alarms and prompts never (L2S-11)."""
+
+_INDICATION_MS = 2_000
+
+
+class Turn:
+    """What the parts of the engine write to."""
+
+    __slots__ = ("effects", "now", "setup", "state")
+
+    def __init__(self, state: LockState, setup: Setup, now: Instant) -> None:
+        self.state = state
+        self.setup = setup
+        self.now = now
+        self.effects: list[Effect] = []
+
+    @property
+    def profile(self) -> Profile:
+        """The lock's model."""
+        return self.setup.profile
+
+    @property
+    def keys(self) -> Keys:
+        """The bridge's MAC keys."""
+        return self.setup.keys
+
+    def set(self, **changes: Any) -> None:
+        """Change the state."""
+        self.state = replace(self.state, **changes)
+
+    def emit(self, *effects: Effect) -> None:
+        """Add effects."""
+        self.effects.extend(effects)
+
+    def record(self, kind: EventType, cause: Cause | None = None, **values: Any) -> None:
+        """Write a fact into the journal, with what `cause` tells."""
+        if cause is not None:
+            values = {**_told_by(cause), **values}
+        self.emit(Record(Fact(kind, **values)))
+
+    def save_lockout(self, record: LockoutRecord) -> None:
+        """Keep a new record of failures, if it is new."""
+        if record != self.state.lockout:
+            self.set(lockout=record)
+            self.emit(SaveLockout(record))
+
+    def tone(self, tone: Tone) -> None:
+        """Sound a tone, unless the volume mutes it."""
+        volume = self.state.settings.volume
+        if volume != "mute" or tone not in _MUTED:
+            self.emit(Sound(tone, volume))
+
+    def say(self, prompt: Prompt) -> None:
+        """Speak a prompt."""
+        self.emit(Say(prompt, self.state.settings.language, self.state.settings.volume))
+
+    def indicate(self, lamp: Lamp) -> None:
+        """Light a lamp for a moment."""
+        self.set(indication=lamp)
+        self.start(Timer.INDICATION, _INDICATION_MS)
+
+    def verdict(self, *, good: bool) -> None:
+        """Show success or failure at the door."""
+        self.tone(Tone.SUCCESS if good else Tone.FAILURE)
+        self.indicate(Lamp.GREEN if good else Lamp.RED)
+
+    def start(self, timer: Timer, delay_ms: int) -> None:
+        """Start a timer, anew if it runs."""
+        self.emit(StartTimer(timer, delay_ms))
+
+    def stop(self, timer: Timer) -> None:
+        """Stop a timer."""
+        self.emit(StopTimer(timer))
+
+    def answer(self, command: Command | Cause | None, **result: Any) -> None:
+        """Tell a command's giver that it is done."""
+        if command is not None and command.command_id is not None:
+            self.emit(Answer(command.command_id, result))
+
+    def refuse(self, command: Command | Cause | None, error: ErrorCode, **detail: Any) -> None:
+        """Tell a command's giver why not."""
+        if command is not None and command.command_id is not None:
+            self.emit(Answer(command.command_id, error=error, detail=detail))
+
+
+def _told_by(cause: Cause) -> dict[str, Any]:
+    told: dict[str, Any] = {"source": cause.source}
+    if cause.user is not None:
+        told |= {"user_id": cause.user.id, "user_name": cause.user.name}
+    if cause.credential is not None:
+        told |= {"credential_type": cause.credential.type, "credential_number": cause.credential.number}
+    if cause.actor is not None:
+        told |= {"client_id": cause.actor.client_id, "client_name": cause.actor.name}
+    return told

@@ -1,0 +1,45 @@
+"""From the config to a lock's parts: which driver serves which port."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from lock_bridge.clock import Clock
+from lock_bridge.config import LockConfig
+from lock_bridge.config_parts import SIMULATED, PartConfig
+from lock_bridge.engine.profile import Profile
+from lock_bridge.hardware.simulated import SimulatedDoor
+from lock_bridge.runner import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A lock's parts, and the simulated door among them, if there is one."""
+
+    ports: Ports
+    door: SimulatedDoor | None
+
+
+def build(config: LockConfig, profile: Profile, clock: Clock, data: Path) -> Parts:
+    """The parts that the config names; each must be started. A driver's library is imported only here."""
+    door = None
+    if config.simulated is not None:
+        door = SimulatedDoor(config.simulated, clock, profile, state_file=data / f"{config.id}.door.json")
+    made: dict[str, Any] = {}
+    for port, part in config.parts.items():
+        if part.driver == SIMULATED:
+            made[port] = getattr(door, port)
+        else:
+            made[port] = _DRIVERS[part.driver](part)
+    return Parts(Ports(**made), door)
+
+
+def _ef01(part: PartConfig) -> object:
+    from lock_bridge.hardware.ef01.driver import Ef01Reader, Settings  # noqa: PLC0415 - brings a library along
+
+    options = dict(part.options)
+    return Ef01Reader(Settings(port=options.pop("device"), **options))
+
+
+_DRIVERS: Final[dict[str, Callable[[PartConfig], object]]] = {"ef01": _ef01}

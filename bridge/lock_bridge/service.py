@@ -1,0 +1,230 @@
+"""Puts the rooms together: the only place that knows them all."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import __version__, profiles
+from .bridge import Bridge
+from .clock import Clock, ScaledClock, SystemClock
+from .config import Config, LockConfig
+from .engine.model import Actor, Fact
+from .engine.passcode import Keys
+from .engine.state import Setup
+from .handlers import LockHandlers
+from .hardware.build import build
+from .hardware.simulated import SimulatedDoor
+from .panel.server import Panel
+from .runner import LockRunner
+from .server import Server
+from .server.control import ControlSocket
+from .snapshot import capabilities
+from .store import DeviceKeys, Store, prune_backups
+from .systemd import Watchdog, notify
+from .timesync import ClockTrust
+from .wire import commands
+from .wire.errors import ErrorCode, LockBridgeError
+from .wire.model import BridgeInfo, LockSnapshot
+from .wire.words import API_VERSION, EventType
+
+_LOG = logging.getLogger(__name__)
+
+_NIGHTLY_S = 24 * 60 * 60
+
+
+class Service:
+    """The bridge at work, from its config to its last word."""
+
+    def __init__(self, config: Config, *, clock: Clock | None = None) -> None:
+        self.config = config
+        self.doors: dict[str, SimulatedDoor] = {}
+        self.bridge: Bridge
+        self.server: Server
+        self._clock = clock
+        self._closing = contextlib.AsyncExitStack()
+        self._started = time.monotonic()
+        self._backups: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open the store, start the locks, then let clients in. Raises what a user can mend, in words."""
+        async with contextlib.AsyncExitStack() as stack:
+            await self._start(stack)
+            self._closing = stack.pop_all()
+
+    async def stop(self) -> None:
+        """Say goodbye to clients, leave the parts safe, close the store."""
+        await self._closing.aclose()
+        _LOG.info("Stopped")
+
+    async def answering(self) -> None:
+        """Return when every lock has worked off its queue."""
+        for runner in self.bridge.runners():
+            await runner.answering()
+
+    async def _start(self, stack: contextlib.AsyncExitStack) -> None:
+        config = self.config
+        config.bridge.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        clock = self._clock or SystemClock(ClockTrust(config.bridge.trust_clock).trusted)
+        store = await Store.open(config.bridge.database, boot_id=clock.boot_id)
+        stack.push_async_callback(store.close)
+        device = DeviceKeys.load_or_create(config.bridge.key_file)
+        info = BridgeInfo(
+            id=await _bridge_id(store), name=config.bridge.name, version=__version__, api=API_VERSION
+        )
+        self.bridge = bridge = Bridge(info, store, clock)
+        LockHandlers(bridge).register()
+        self._register()
+        keys = Keys(pin=device.pin_key, card=device.card_key)
+        await bridge.record(Fact(EventType.BRIDGE_STARTED, data={"version": __version__}))
+        for lock in config.locks:
+            await self._start_lock(lock, keys, clock, stack)
+        self.server = Server(bridge, config.server, config.bridge.data)
+        await self.server.start()
+        stack.push_async_callback(self.server.stop)
+        control = ControlSocket(config.bridge.socket, bridge.dispatcher)
+        await control.start()
+        stack.push_async_callback(control.stop)
+        self._backups = asyncio.create_task(self._back_up_nightly())
+        stack.push_async_callback(_end, self._backups)
+
+    async def _start_lock(self, config: LockConfig, keys: Keys, clock: Clock, stack: contextlib.AsyncExitStack) -> None:
+        profile = profiles.load(config.profile)
+        scale = config.simulated.time_scale if config.simulated is not None else 1.0
+        lock_clock = clock if scale == 1.0 else ScaledClock(clock, scale)
+        parts = build(config, profile, lock_clock, self.config.bridge.data)
+        base = LockSnapshot(
+            id=config.id,
+            name=config.name,
+            profile=profile.id,
+            model=profile.name,
+            serial=config.serial,
+            capabilities=capabilities(profile),
+        )
+        runner = LockRunner(base, Setup(profile, keys), parts.ports, lock_clock, self.bridge)
+        self.bridge.add(runner)
+        stack.push_async_callback(runner.stop)
+        await runner.start()
+        if parts.door is not None and config.simulated is not None:
+            await self._open_door(config.id, config.name, parts.door, runner, config.simulated.port, stack)
+
+    async def _open_door(
+        self,
+        lock_id: str,
+        name: str,
+        door: SimulatedDoor,
+        runner: LockRunner,
+        port: int,
+        stack: contextlib.AsyncExitStack,
+    ) -> None:
+        self.doors[lock_id] = door
+        door.power_listeners.append(_Power(runner).changed)
+        panel = Panel(door, name, port)
+        await panel.start()
+        stack.push_async_callback(panel.stop)
+
+    def _register(self) -> None:
+        table = self.bridge.dispatcher
+        table.register(commands.Door, self._door)
+        table.register(commands.Backup, self._backup)
+        table.register(commands.Status, self._status)
+
+    async def _door(self, wish: commands.Door, _actor: Actor) -> Mapping[str, Any]:
+        if not self.doors:
+            raise LockBridgeError(ErrorCode.NOT_SUPPORTED, message="This bridge has no simulated door.")
+        lock_id = wish.lock or next(iter(self.doors))
+        if lock_id not in self.doors:
+            raise LockBridgeError(ErrorCode.UNKNOWN_LOCK, {"lock": lock_id[:64]})
+        return await self.doors[lock_id].do(wish.words)
+
+    async def _backup(self, wish: commands.Backup, _actor: Actor) -> Mapping[str, Any]:
+        file = Path(wish.file) if wish.file else self._backup_file()
+        if not file.is_absolute():
+            raise LockBridgeError(ErrorCode.BAD_REQUEST, {"field": "file"}, "The backup's path must be absolute.")
+        size = await self.bridge.store.backup(file)
+        return {"file": str(file), "bytes": size}
+
+    def _backup_file(self) -> Path:
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self.bridge.clock.now().wall_ms / 1000))
+        return self.config.bridge.backups / f"{stamp}.db"
+
+    async def _back_up_nightly(self) -> None:
+        while True:
+            await asyncio.sleep(_NIGHTLY_S)
+            try:
+                await self.bridge.store.backup(self._backup_file())
+                await asyncio.to_thread(prune_backups, self.config.bridge.backups)
+            except Exception:
+                _LOG.exception("The nightly backup failed")
+
+    async def _status(self, _wish: commands.Status, _actor: Actor) -> Mapping[str, Any]:
+        store, now = self.bridge.store, self.bridge.clock.now()
+        return {
+            "version": __version__,
+            "id": self.bridge.info.id,
+            "uptime_s": round(time.monotonic() - self._started),
+            "store": {
+                "healthy": store.healthy,
+                "error": store.last_error,
+                "epoch": store.epoch,
+                "oldest": store.oldest,
+                "head": store.head,
+            },
+            "clock": {"wall_ms": now.wall_ms, "trusted": now.trusted},
+            "server": {"port": self.server.port, "fingerprint": self.server.fingerprint},
+            "locks": {lock.id: {"bolt": lock.bolt, "faults": list(lock.faults)} for lock in self.bridge.locks()},
+        }
+
+
+class _Power:
+    """Follows a simulated lock's power: off forgets, on starts anew from disk."""
+
+    def __init__(self, runner: LockRunner) -> None:
+        self._runner = runner
+        self._task: asyncio.Task[None] | None = None
+
+    def changed(self, on: bool) -> None:
+        if not on:
+            self._runner.power_cut()
+        else:
+            self._task = asyncio.ensure_future(self._runner.power_back())
+
+
+async def run(config: Config) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code."""
+    service = Service(config)
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+    await service.start()
+    watchdog = Watchdog([service.bridge.store.ping, service.answering])
+    await watchdog.start()
+    notify("READY=1")
+    _LOG.info("Serving at %s port %s", config.server.host, service.server.port)
+    try:
+        await stopping.wait()
+    finally:
+        notify("STOPPING=1")
+        await watchdog.stop()
+        await service.stop()
+    return 0
+
+
+async def _bridge_id(store: Store) -> str:
+    known = await store.value("bridge.id")
+    if known is None:
+        known = secrets.token_hex(8).encode()
+        await store.put_value("bridge.id", known)
+    return known.decode()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
