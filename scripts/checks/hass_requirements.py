@@ -1,6 +1,7 @@
 """What Home Assistant's integrations would install at their first start: python -m checks.hass_requirements COMPONENTS."""
 
 import json
+import re
 import sys
 import tomllib
 from collections.abc import Iterable
@@ -30,6 +31,14 @@ def requirements_of(components: Path, integrations: Iterable[str]) -> list[str]:
         requirements.update(manifest.get("requirements", ()))
         waiting.extend(manifest.get("dependencies", ()))
     return sorted(requirements, key=str.lower)
+
+
+def pinned_version(package: str, requirements: Path) -> str:
+    """The version of a package in a file of pins; raises LookupError where it is not pinned."""
+    pin = re.search(rf"^{re.escape(package)}==(\S+)", requirements.read_text(encoding="utf-8"), re.MULTILINE)
+    if pin is None:
+        raise LookupError(f"{package} is not pinned in {requirements.name}")
+    return pin[1]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,146 @@
+"""Every text is there in every language, with the same placeholders, and code and texts know of the same keys."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from checks.translation_keys import Code, read_code
+
+INTEGRATION = Path("custom_components/lock_bridge")
+ENGLISH = "en.json"
+PLACEHOLDER = re.compile(r"{(\w*)}")
+
+# Texts whose keys Home Assistant itself gives, by the helpers that every config flow has.
+GIVEN_BY_HOME_ASSISTANT = {
+    "abort": {
+        "already_configured",
+        "already_in_progress",
+        "no_devices_found",
+        "reauth_successful",
+        "reconfigure_successful",
+        "unique_id_mismatch",
+        "unknown",
+    },
+}
+
+
+def problems(root: Path) -> Iterator[str]:
+    """What is missing, left over or different."""
+    folder = root / INTEGRATION / "translations"
+    languages = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
+    if ENGLISH not in languages:
+        yield f"{INTEGRATION}/translations/{ENGLISH} is missing"
+        return
+    english = _texts(languages[ENGLISH])
+    yield from _broken(english)
+    for name, language in languages.items():
+        yield from (f"translations/{name}: {problem}" for problem in _differences(english, _texts(language)))
+    code = read_code(root / INTEGRATION)
+    yield from _without_text(languages[ENGLISH], code)
+    yield from _without_code(languages[ENGLISH], code)
+    yield from _icons(root / INTEGRATION / "icons.json", languages[ENGLISH])
+
+
+def _texts(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> dict[tuple[str, ...], str]:
+    """Every text by its path."""
+    texts: dict[tuple[str, ...], str] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            texts |= _texts(value, (*path, key))
+        else:
+            texts[*path, key] = value
+    return texts
+
+
+def _broken(english: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+    for path, text in english.items():
+        if not isinstance(text, str) or not text.strip():
+            yield f"translations/{ENGLISH}: {'.'.join(path)} is empty or no text"
+        elif text.startswith("[%key:"):
+            yield f"translations/{ENGLISH}: {'.'.join(path)} is a reference, which only Home Assistant's own build resolves"
+
+
+def _differences(english: Mapping[tuple[str, ...], str], other: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+    yield from (f"{'.'.join(path)} is missing" for path in english if path not in other)
+    yield from (f"{'.'.join(path)} is not in {ENGLISH}" for path in other if path not in english)
+    for path, text in other.items():
+        if path in english and set(PLACEHOLDER.findall(text)) != set(PLACEHOLDER.findall(english[path])):
+            yield f"{'.'.join(path)} has other placeholders than in {ENGLISH}"
+
+
+def _without_text(english: Mapping[str, Any], code: Code) -> Iterator[str]:
+    """Keys that the code uses, and no text is there for."""
+    sections = {
+        "exceptions": code.exceptions,
+        "issues": code.issues,
+        "services": code.services,
+    }
+    for section, keys in sections.items():
+        missing = keys.keys() - english.get(section, {}).keys()
+        yield from (f"{keys[key]}: {section}.{key} has no text" for key in sorted(missing))
+    flows = [flow for _path, flow in _flows(english)]
+    for kind, keys in (("step", code.steps), ("abort", code.aborts), ("error", code.form_errors)):
+        known = {key for flow in flows for key in flow.get(kind, {})}
+        yield from (f"{keys[key]}: no flow has a text {kind}.{key}" for key in sorted(keys.keys() - known))
+    for (platform, key), place in sorted(code.entities.items()):
+        if key not in english.get("entity", {}).get(platform, {}):
+            yield f"{place}: entity.{platform}.{key} has no text"
+
+
+def _without_code(english: Mapping[str, Any], code: Code) -> Iterator[str]:
+    """Texts whose key no line of code has as a word."""
+    for path, key in _keys(english):
+        given = GIVEN_BY_HOME_ASSISTANT.get(path[-2], ()) if len(path) > 1 else ()
+        if key not in code.words and key not in given:
+            yield f"translations/{ENGLISH}: {'.'.join(path)} is used nowhere"
+
+
+def _keys(english: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Path and name of every key that is ours to choose, and not a word of Home Assistant's format."""
+    for flow_path, flow in _flows(english):
+        for kind in ("step", "error", "abort", "progress"):
+            for key, content in flow.get(kind, {}).items():
+                yield (*flow_path, kind, key), key
+                if kind == "step":
+                    for part in ("data", "menu_options", "sections"):
+                        yield from (((*flow_path, kind, key, part, name), name) for name in content.get(part, {}))
+    for platform, entities in english.get("entity", {}).items():
+        for key, entity in entities.items():
+            yield ("entity", platform, key), key
+            yield from (((("entity", platform, key, "state", state)), state) for state in entity.get("state", {}))
+            for attribute, content in entity.get("state_attributes", {}).items():
+                path = ("entity", platform, key, "state_attributes", attribute)
+                yield path, attribute
+                yield from (((*path, "state", state), state) for state in content.get("state", {}))
+    for section in ("exceptions", "issues"):
+        yield from (((section, key), key) for key in english.get(section, {}))
+    for kind in ("services", "triggers", "conditions"):
+        for key, content in english.get(kind, {}).items():
+            yield (kind, key), key
+            yield from (((kind, key, "fields", name), name) for name in content.get("fields", {}))
+    for key, content in english.get("selector", {}).items():
+        yield ("selector", key), key
+        yield from ((("selector", key, "options", option), option) for option in content.get("options", {}))
+
+
+def _flows(english: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    for name in ("config", "options"):
+        if name in english:
+            yield (name,), english[name]
+    for name, flow in english.get("config_subentries", {}).items():
+        yield ("config_subentries", name), flow
+
+
+def _icons(path: Path, english: Mapping[str, Any]) -> Iterator[str]:
+    """Icons of what has no text."""
+    if not path.exists():
+        return
+    icons = json.loads(path.read_text(encoding="utf-8"))
+    for platform, entities in icons.get("entity", {}).items():
+        for key in sorted(entities.keys() - english.get("entity", {}).get(platform, {}).keys()):
+            yield f"icons.json: entity.{platform}.{key} has no text"
+    for kind in ("services", "triggers", "conditions"):
+        for key in sorted(icons.get(kind, {}).keys() - english.get(kind, {}).keys()):
+            yield f"icons.json: {kind}.{key} has no text"

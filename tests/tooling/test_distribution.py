@@ -1,0 +1,81 @@
+"""The bridge as a person installs it: one wheel with everything in it."""
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BRIDGE = ROOT / "bridge"
+PACKAGE = BRIDGE / "lock_bridge"
+WIRE = ROOT / "custom_components" / "lock_bridge" / "wire"
+
+
+def build(*options: str, into: Path) -> None:
+    """Build with the pinned build tools, fetching nothing."""
+    subprocess.run(
+        [sys.executable, "-m", "uv", "build", "--offline", "--quiet", "--no-build-isolation", "--no-config"]
+        + ["--python", sys.executable, "--out-dir", str(into), *options, str(BRIDGE)],
+        check=True,
+    )
+
+
+def wheel_contents(folder: Path) -> dict[str, bytes]:
+    """Every file of the one wheel in a folder."""
+    (wheel,) = folder.glob("lock_bridge-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The wheel as `uv tool install ./bridge` builds it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build("--wheel", into=folder)
+    return wheel_contents(folder)
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a source distribution and the wheel built from that."""
+    folder = tmp_path_factory.mktemp("sdist")
+    build(into=folder)
+    return folder
+
+
+def test_the_wheel_has_every_file_of_the_package(wheel: dict[str, bytes]) -> None:
+    ours = {
+        f"lock_bridge/{path.relative_to(PACKAGE).as_posix()}": path.read_bytes()
+        for path in PACKAGE.rglob("*", recurse_symlinks=True)
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert ours == {name: content for name, content in wheel.items() if name.startswith("lock_bridge/")}
+
+
+def test_the_wheel_has_the_shared_words_the_profiles_and_its_types(wheel: dict[str, bytes]) -> None:
+    assert wheel["lock_bridge/wire/words.py"] == (WIRE / "words.py").read_bytes()
+    assert {"lock_bridge/profiles/l2s.toml", "lock_bridge/profiles/palm6068.toml"} <= wheel.keys()
+    assert wheel["lock_bridge/py.typed"] == b""
+
+
+def test_the_wheel_has_the_door_page(wheel: dict[str, bytes]) -> None:
+    assert any(name.startswith("lock_bridge/panel/") and name.endswith(".html") for name in wheel)
+
+
+def test_the_wheel_has_the_command_and_the_licence(wheel: dict[str, bytes]) -> None:
+    (info,) = {name.split("/")[0] for name in wheel if ".dist-info/" in name}
+    assert b"lock-bridge = lock_bridge.__main__:main" in wheel[f"{info}/entry_points.txt"]
+    assert wheel[f"{info}/licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
+
+
+def test_a_wheel_built_from_the_source_distribution_is_the_same(packages: Path, wheel: dict[str, bytes]) -> None:
+    assert wheel_contents(packages) == wheel
+
+
+def test_the_source_distribution_has_files_instead_of_links(packages: Path) -> None:
+    (sdist,) = packages.glob("lock_bridge-*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        assert not [member.name for member in archive if member.issym() or member.islnk()]
