@@ -1,0 +1,272 @@
+"""Rows to values and back. Each row ends with a checksum over its other columns, looked at whenever it is read."""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any, Final
+
+from lock_bridge.engine.model import Credential, LockoutRecord, Settings, User
+from lock_bridge.wire.codec import decode, encode
+from lock_bridge.wire.errors import LockBridgeError
+from lock_bridge.wire.words import CredentialType, Role, Scope
+
+from .errors import RESTORE_HINT, StoreDamaged, StoreVersionError
+
+type Value = str | int | bytes | None
+
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "meta": ("key", "value"),
+    "value": ("key", "value"),
+    "user": ("id", "name", "role", "enabled", "valid_from_ms", "valid_until_ms"),
+    "membership": ("lock_id", "user_id", "number"),
+    "credential": ("lock_id", "type", "number", "user_id", "mac", "slot", "duress"),
+    "setting": ("lock_id", "name", "value"),
+    "lockout": ("lock_id", "record"),
+    "client": ("id", "name", "scopes", "token_hash", "created_ms", "last_used_ms", "last_address"),
+    "event": (
+        "seq",
+        "type",
+        "priority",
+        "wall_ms",
+        "time_trusted",
+        "boot_id",
+        "boot_ms",
+        "lock_id",
+        "source",
+        "user_id",
+        "user_name",
+        "credential_type",
+        "credential_number",
+        "client_id",
+        "client_name",
+        "reason",
+        "data",
+    ),
+}
+"""A table's columns in the order in which its checksum takes them."""
+
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "meta": ("key",),
+    "value": ("key",),
+    "user": ("id",),
+    "membership": ("lock_id", "user_id"),
+    "credential": ("lock_id", "type", "number"),
+    "setting": ("lock_id", "name"),
+    "lockout": ("lock_id",),
+    "client": ("id",),
+    "event": ("seq",),
+}
+"""A table's primary key."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockData:
+    """All that is kept of one lock. `settings` and `lockout` are None before they were first saved."""
+
+    users: tuple[User, ...] = ()
+    credentials: tuple[Credential, ...] = ()
+    settings: Settings | None = None
+    lockout: LockoutRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    """A paired client. Of its token only the SHA-256 is kept. Times are wall clock in ms since 1970."""
+
+    id: str
+    name: str
+    scopes: frozenset[Scope]
+    token_hash: bytes = field(repr=False)
+    created_ms: int
+    last_used_ms: int | None = None
+    last_address: str | None = None
+
+
+def checksum(values: Sequence[Value]) -> int:
+    """The same for ever and on every machine."""
+    plain = [value.hex() if isinstance(value, bytes) else value for value in values]
+    return zlib.crc32(json.dumps(plain, separators=(",", ":")).encode())
+
+
+def write(connection: sqlite3.Connection, table: str, *values: Value) -> None:
+    """Insert a row, or replace the one with the same primary key and nothing else."""
+    connection.execute(_UPSERT[table], (*values, checksum(values)))
+
+
+def read(
+    connection: sqlite3.Connection, table: str, where: str = "", given: Sequence[Value] = ()
+) -> Iterator[tuple[Any, ...]]:
+    """Rows without their checksum. Raises `StoreDamaged` at one that is not as it was written."""
+    for row in connection.execute(f"{_SELECT[table]} {where}", tuple(given)):
+        yield verified(table, row)
+
+
+def verified(table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The row without its checksum. Raises `StoreDamaged`."""
+    values = row[:-1]
+    if checksum(values) != row[-1]:
+        raise StoreDamaged(f"The store is damaged: a row of {table} is not as it was written. {RESTORE_HINT}")
+    return values
+
+
+def reseal(connection: sqlite3.Connection, table: str) -> None:
+    """For migrations: write every checksum of a table anew, after its columns have changed."""
+    columns, key = COLUMNS[table], KEYS[table]
+    where = " AND ".join(f"{name} = ?" for name in key)
+    select = f"SELECT {', '.join(columns)} FROM {table}"
+    update = f"UPDATE {table} SET checksum = ? WHERE {where}"
+    for row in connection.execute(select).fetchall():
+        named = dict(zip(columns, row, strict=True))
+        connection.execute(update, (checksum(row), *(named[name] for name in key)))
+
+
+def load_lock(connection: sqlite3.Connection, lock_id: str) -> LockData:
+    """All that is kept of a lock, in the order of its numbers."""
+    bridge_users = {user.id: user for user in load_users(connection)}
+    users = []
+    for _, user_id, number in read(connection, "membership", "WHERE lock_id = ? ORDER BY number, user_id", (lock_id,)):
+        user = bridge_users.get(user_id)
+        if user is None:
+            raise StoreDamaged(f"The store is damaged: a user is missing. {RESTORE_HINT}")
+        users.append(User(user.id, user.name, user.role, number, user.enabled, user.valid_from_ms, user.valid_until_ms))
+    credentials = tuple(
+        Credential(_word(CredentialType, kind), number, user_id, mac, slot, bool(duress))
+        for _, kind, number, user_id, mac, slot, duress in read(
+            connection, "credential", "WHERE lock_id = ? ORDER BY type, number", (lock_id,)
+        )
+    )
+    settings = {name: value for _, name, value in read(connection, "setting", "WHERE lock_id = ?", (lock_id,))}
+    lockout = next((record for _, record in read(connection, "lockout", "WHERE lock_id = ?", (lock_id,))), None)
+    return LockData(
+        tuple(users),
+        credentials,
+        # A setting of a newer version that is not known here stays in the table.
+        _decoded(Settings, {name: json.loads(value) for name, value in settings.items()}) if settings else None,
+        _decoded(LockoutRecord, json.loads(lockout)) if lockout is not None else None,
+    )
+
+
+def load_users(connection: sqlite3.Connection) -> Iterator[User]:
+    """The bridge's users, by id; without a number, which only a lock gives."""
+    for user_id, name, role, enabled, valid_from_ms, valid_until_ms in read(connection, "user", "ORDER BY id"):
+        yield User(user_id, name, _word(Role, role), None, bool(enabled), valid_from_ms, valid_until_ms)
+
+
+def save_user(connection: sqlite3.Connection, lock_id: str, user: User) -> None:
+    """Keep a user and her number on a lock. All but the number is the same on every lock (USR-10)."""
+    write(
+        connection,
+        "user",
+        user.id,
+        user.name,
+        str(user.role),
+        int(user.enabled),
+        user.valid_from_ms,
+        user.valid_until_ms,
+    )
+    write(connection, "membership", lock_id, user.id, user.number)
+
+
+def save_credential(connection: sqlite3.Connection, lock_id: str, credential: Credential) -> None:
+    """Keep a credential under (lock, type, number)."""
+    write(
+        connection,
+        "credential",
+        lock_id,
+        str(credential.type),
+        credential.number,
+        credential.user_id,
+        credential.mac,
+        credential.slot,
+        int(credential.duress),
+    )
+
+
+def drop_user(connection: sqlite3.Connection, lock_id: str, user_id: str) -> None:
+    """Forget a user on a lock with her credentials there (USR-5), and the person when she is on no other lock."""
+    connection.execute("DELETE FROM credential WHERE lock_id = ? AND user_id = ?", (lock_id, user_id))
+    connection.execute("DELETE FROM membership WHERE lock_id = ? AND user_id = ?", (lock_id, user_id))
+    connection.execute(
+        "DELETE FROM user WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM membership WHERE user_id = ?1)", (user_id,)
+    )
+
+
+def drop_credential(connection: sqlite3.Connection, lock_id: str, kind: CredentialType, number: int) -> None:
+    """Forget a credential."""
+    connection.execute(
+        "DELETE FROM credential WHERE lock_id = ? AND type = ? AND number = ?", (lock_id, str(kind), number)
+    )
+
+
+def save_settings(connection: sqlite3.Connection, lock_id: str, settings: Settings) -> None:
+    """Keep the settings, a row for each."""
+    for name in _SETTING_NAMES:
+        write(connection, "setting", lock_id, name, json.dumps(encode(getattr(settings, name))))
+
+
+def save_lockout(connection: sqlite3.Connection, lock_id: str, record: LockoutRecord) -> None:
+    """Keep the lockout's record."""
+    write(connection, "lockout", lock_id, json.dumps(encode(record), separators=(",", ":")))
+
+
+def load_clients(connection: sqlite3.Connection, client_id: str | None = None) -> Iterator[ClientRow]:
+    """Paired clients, oldest first."""
+    where, given = ("", ()) if client_id is None else ("WHERE id = ? ", (client_id,))
+    for row in read(connection, "client", f"{where}ORDER BY created_ms, id", given):
+        scopes = frozenset(_word(Scope, word) for word in json.loads(row[2]))
+        yield ClientRow(row[0], row[1], scopes, row[3], row[4], row[5], row[6])
+
+
+def save_client(connection: sqlite3.Connection, row: ClientRow) -> None:
+    """Keep a client."""
+    scopes = json.dumps(sorted(row.scopes))
+    write(
+        connection,
+        "client",
+        row.id,
+        row.name,
+        scopes,
+        row.token_hash,
+        row.created_ms,
+        row.last_used_ms,
+        row.last_address,
+    )
+
+
+def get_meta(connection: sqlite3.Connection, key: str) -> str | None:
+    """A value of the store's own."""
+    return next((value for _, value in read(connection, "meta", "WHERE key = ?", (key,))), None)
+
+
+_SETTING_NAMES: Final = tuple(item.name for item in fields(Settings))
+
+
+def _upsert(table: str) -> str:
+    columns = (*COLUMNS[table], "checksum")
+    changed = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in KEYS[table])
+    places = ", ".join("?" * len(columns))
+    insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
+    return f"{insert} ON CONFLICT ({', '.join(KEYS[table])}) DO UPDATE SET {changed}"
+
+
+_UPSERT: Final = {table: _upsert(table) for table in COLUMNS if table != "event"}
+_SELECT: Final = {table: f"SELECT {', '.join(COLUMNS[table])}, checksum FROM {table}" for table in COLUMNS}
+
+
+def _word[W: StrEnum](kind: type[W], text: str) -> W:
+    try:
+        return kind(text)
+    except ValueError:
+        raise StoreVersionError(
+            f"The store holds a {kind.__name__} that this Lock Bridge does not know. Update Lock Bridge."
+        ) from None
+
+
+def _decoded[T](kind: type[T], data: Any) -> T:
+    try:
+        return decode(kind, data, strict=False)
+    except LockBridgeError:
+        raise StoreDamaged(f"The store is damaged: its {kind.__name__} cannot be read. {RESTORE_HINT}") from None
