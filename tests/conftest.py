@@ -1,15 +1,16 @@
-"""What every test has: the spec's ids, Hypothesis' profiles, and the rule which room runs with Home Assistant's plugin."""
+"""What every test has: the spec's ids, Hypothesis' profiles, and which rooms run with Home Assistant's plugin."""
 
 import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from hypothesis import settings
+
 # Imported here so that it is this repository's: Home Assistant's test tools bring a package of the same name.
 import custom_components
-import pytest
 from checks.spec import spec_ids
-from hypothesis import settings
 
 TESTS = Path(__file__).parent
 assert Path(custom_components.__path__[0]) == TESTS.parent / "custom_components"

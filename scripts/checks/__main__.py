@@ -4,13 +4,14 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from checks import committed, imports, manifest, shell, sizes, translations
+from checks import committed, imports, manifest, published, shell, sizes, translations
 from checks.spec import ROOT
 
 CHECKS: dict[str, Callable[[Path], Iterable[str]]] = {
     "committed": committed.problems,
     "imports": imports.problems,
     "manifest": manifest.problems,
+    "published": published.problems,
     "shell": shell.problems,
     "sizes": sizes.problems,
     "translations": translations.problems,

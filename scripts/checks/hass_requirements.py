@@ -1,4 +1,4 @@
-"""What Home Assistant's integrations would install at their first start: python -m checks.hass_requirements COMPONENTS."""
+"""What Home Assistant's integrations would install at first start: python -m checks.hass_requirements COMPONENTS."""
 
 import json
 import re

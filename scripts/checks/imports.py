@@ -9,8 +9,8 @@ from checks.files import tracked
 
 # Standard modules that neither do I/O, nor wait, nor know the time, nor throw dice.
 PURE = frozenset(
-    "__future__ abc array base64 binascii bisect calendar collections contextlib copy dataclasses datetime decimal enum "
-    "fractions functools hashlib heapq hmac itertools json math operator re statistics string struct types typing "
+    "__future__ abc array base64 binascii bisect calendar collections contextlib copy dataclasses datetime decimal "
+    "enum fractions functools hashlib heapq hmac itertools json math operator re statistics string struct types typing "
     "unicodedata zoneinfo".split()
 )
 IMPURE_CALLS = frozenset(

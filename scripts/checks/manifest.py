@@ -84,7 +84,7 @@ def _versions(root: Path) -> Iterator[str]:
 def _read(path: Path) -> dict[str, Any] | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except OSError, ValueError:
         return None
     return content if isinstance(content, dict) else None
 

@@ -14,4 +14,4 @@ def problems(root: Path) -> Iterator[str]:
     for path in tracked(root, *MODULES):
         size = path.stat().st_size
         if size > LIMIT:
-            yield f"{path.relative_to(root)}: {size / 1024:.1f} KB, more than {LIMIT // 1024}: where are its two subjects?"
+            yield f"{path.relative_to(root)}: {size / 1024:.1f} KB, more than {LIMIT // 1024}: it has two subjects"

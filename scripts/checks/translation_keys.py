@@ -64,7 +64,9 @@ def _read_call(call: ast.Call, place: str, module: str, code: Code) -> None:
             code.entities.setdefault((module, key), place)
     elif called.endswith("EntityDescription") and "device_class" not in given and (name := _text(given.get("key"))):
         code.words.add(name)
-    if called in ("async_show_form", "async_show_menu", "async_show_progress") and (step := _text(given.get("step_id"))):
+    if called in ("async_show_form", "async_show_menu", "async_show_progress") and (
+        step := _text(given.get("step_id"))
+    ):
         code.steps.setdefault(step, place)
     if called == "async_abort" and (reason := _text(given.get("reason"))):
         code.aborts.setdefault(reason, place)

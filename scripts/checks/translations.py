@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def _broken(english: Mapping[tuple[str, ...], str]) -> Iterator[str]:
         if not isinstance(text, str) or not text.strip():
             yield f"translations/{ENGLISH}: {'.'.join(path)} is empty or no text"
         elif text.startswith("[%key:"):
-            yield f"translations/{ENGLISH}: {'.'.join(path)} is a reference, which only Home Assistant's own build resolves"
+            yield f"translations/{ENGLISH}: {'.'.join(path)} is a reference, which only core's own build resolves"
 
 
 def _differences(english: Mapping[tuple[str, ...], str], other: Mapping[tuple[str, ...], str]) -> Iterator[str]:
@@ -99,30 +99,42 @@ def _without_code(english: Mapping[str, Any], code: Code) -> Iterator[str]:
 
 def _keys(english: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
     """Path and name of every key that is ours to choose, and not a word of Home Assistant's format."""
-    for flow_path, flow in _flows(english):
-        for kind in ("step", "error", "abort", "progress"):
-            for key, content in flow.get(kind, {}).items():
-                yield (*flow_path, kind, key), key
-                if kind == "step":
-                    for part in ("data", "menu_options", "sections"):
-                        yield from (((*flow_path, kind, key, part, name), name) for name in content.get(part, {}))
+    for path, flow in _flows(english):
+        yield from _flow_keys(path, flow)
     for platform, entities in english.get("entity", {}).items():
         for key, entity in entities.items():
-            yield ("entity", platform, key), key
-            yield from (((("entity", platform, key, "state", state)), state) for state in entity.get("state", {}))
-            for attribute, content in entity.get("state_attributes", {}).items():
-                path = ("entity", platform, key, "state_attributes", attribute)
-                yield path, attribute
-                yield from (((*path, "state", state), state) for state in content.get("state", {}))
+            yield from _entity_keys(("entity", platform, key), entity)
     for section in ("exceptions", "issues"):
-        yield from (((section, key), key) for key in english.get(section, {}))
-    for kind in ("services", "triggers", "conditions"):
+        yield from _under((section,), english.get(section, {}))
+    for kind, part in (
+        ("services", "fields"),
+        ("triggers", "fields"),
+        ("conditions", "fields"),
+        ("selector", "options"),
+    ):
         for key, content in english.get(kind, {}).items():
             yield (kind, key), key
-            yield from (((kind, key, "fields", name), name) for name in content.get("fields", {}))
-    for key, content in english.get("selector", {}).items():
-        yield ("selector", key), key
-        yield from ((("selector", key, "options", option), option) for option in content.get("options", {}))
+            yield from _under((kind, key, part), content.get(part, {}))
+
+
+def _flow_keys(path: tuple[str, ...], flow: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for kind in ("step", "error", "abort", "progress"):
+        yield from _under((*path, kind), flow.get(kind, {}))
+    for step, content in flow.get("step", {}).items():
+        for part in ("data", "menu_options", "sections"):
+            yield from _under((*path, "step", step, part), content.get(part, {}))
+
+
+def _entity_keys(path: tuple[str, ...], entity: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    yield path, path[-1]
+    yield from _under((*path, "state"), entity.get("state", {}))
+    for attribute, content in entity.get("state_attributes", {}).items():
+        yield (*path, "state_attributes", attribute), attribute
+        yield from _under((*path, "state_attributes", attribute, "state"), content.get("state", {}))
+
+
+def _under(path: tuple[str, ...], keys: Iterable[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    yield from (((*path, key), key) for key in keys)
 
 
 def _flows(english: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:

@@ -17,8 +17,10 @@ WIRE = ROOT / "custom_components" / "lock_bridge" / "wire"
 def build(*options: str, into: Path) -> None:
     """Build with the pinned build tools, fetching nothing."""
     subprocess.run(
-        [sys.executable, "-m", "uv", "build", "--offline", "--quiet", "--no-build-isolation", "--no-config"]
-        + ["--python", sys.executable, "--out-dir", str(into), *options, str(BRIDGE)],
+        [
+            *(sys.executable, "-m", "uv", "build", "--offline", "--quiet", "--no-config", "--no-build-isolation"),
+            *("--python", sys.executable, "--out-dir", str(into), *options, str(BRIDGE)),
+        ],
         check=True,
     )
 
