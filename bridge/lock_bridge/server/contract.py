@@ -1,0 +1,66 @@
+"""What this room needs of the rest of the house."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from lock_bridge.clock import Clock
+from lock_bridge.dispatch import Dispatcher
+from lock_bridge.engine.model import Fact
+from lock_bridge.store import Store
+from lock_bridge.wire.model import BridgeInfo, Event, LockSnapshot
+
+
+class Listener(Protocol):
+    """Who is told of what happens, on the event loop, in the order in which it happened."""
+
+    def state(self, lock_id: str, changes: Mapping[str, Any], as_of: int) -> None:
+        """Fields of a lock's snapshot that are other than before, ready for JSON."""
+
+    def events(self, events: tuple[Event, ...]) -> None:
+        """Events just committed, in the order of their `seq`."""
+
+
+class BridgeLike(Protocol):
+    """The bridge, as its server sees it."""
+
+    info: BridgeInfo
+    store: Store
+    clock: Clock
+    dispatcher: Dispatcher
+    on_pairing_asked: Callable[[str], None]
+    """Called with the id of a lock at which somebody inside asked for pairing; the server sets it."""
+
+    def locks(self) -> tuple[LockSnapshot, ...]:
+        """All locks as they are now; consistent with `store.head` when nothing is awaited in between."""
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Tell `listener` from now on; call the answer to end it."""
+
+    async def record(self, *facts: Fact, lock_id: str | None = None) -> None:
+        """Write facts into the journal and tell the listeners."""
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Tell the listeners of events that are committed already."""
+
+    def pairing_changed(self, *, is_open: bool) -> None:
+        """The pairing window opened or closed: the locks show it."""
+
+
+class ServerSettings(Protocol):
+    """`[server]` of the configuration."""
+
+    @property
+    def host(self) -> str:
+        """The address to serve at."""
+
+    @property
+    def port(self) -> int:
+        """The port; 0 takes any that is free."""
+
+    @property
+    def zeroconf(self) -> bool:
+        """Whether to be found in the local network."""
+
+    @property
+    def interfaces(self) -> Sequence[str]:
+        """Addresses of the interfaces to be found at; none means those that `host` stands for."""

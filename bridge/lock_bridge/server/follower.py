@@ -1,0 +1,121 @@
+"""How one client is told the journal: from where it left off, in order, nothing twice, and gaps said out loud."""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+
+from lock_bridge.store import Store, StoreError
+from lock_bridge.wire.errors import ErrorCode, LockBridgeError
+from lock_bridge.wire.messages import MAX_BATCH, WINDOW, Events, FromBridge, Gap, Hello
+from lock_bridge.wire.model import Event
+from lock_bridge.wire.words import EventType
+
+from .background import Background
+
+_LOGGER = logging.getLogger(__name__)
+
+
+async def resume(store: Store, hello: Hello) -> tuple[int | None, Gap | None]:
+    """After which event a client goes on (None: at the head), and what it will not be told.
+
+    A client that comes from another epoch (the store was restored, or made anew) goes on with the event that says so.
+    """
+    if hello.last_seq is None:
+        return None, None
+    if hello.epoch == store.epoch and hello.last_seq <= store.head:
+        return hello.last_seq, None  # what is missing from there on, `Follower` tells where it is missing
+    if hello.epoch == store.epoch:
+        return store.head, Gap(epoch=store.epoch, first=store.head + 1, last=store.head)
+    restored = await store.query(types=(EventType.RESTORED,), limit=1)
+    after = restored[0].seq - 1 if restored else 0
+    return after, Gap(epoch=store.epoch, first=1, last=after)
+
+
+class Follower:
+    """A cursor in the journal. What happens is sent as it comes while the cursor is at the head; all else is read."""
+
+    def __init__(
+        self,
+        store: Store,
+        background: Background,
+        send: Callable[[FromBridge], None],
+        fail: Callable[[LockBridgeError], None],
+    ) -> None:
+        self._store = store
+        self._background = background
+        self._send = send
+        self._fail = fail
+        self._cursor = 0
+        self._live_after = 0
+        self._unacked: deque[tuple[int, int]] = deque()
+        self._under_way = 0
+        self._reading = True  # until `begin`
+
+    def begin(self, after: int, head: int) -> None:
+        """Tell what is later than `after`; what is later than `head` is live."""
+        self._cursor = after
+        self._live_after = head
+        self._reading = False
+        self._read_on()
+
+    def offer(self, events: Sequence[Event], frame: Callable[[], None]) -> None:
+        """Events were just committed; `frame()` sends them in one live frame, if nothing else is to be sent before."""
+        if self._reading or events[-1].seq <= self._cursor:
+            return
+        if events[0].seq == self._cursor + 1 and self._under_way + len(events) <= WINDOW:
+            self._took(events)
+            frame()
+        else:
+            self._read_on()
+
+    def ack(self, seq: int) -> None:
+        """The client has taken all up to `seq`. Raises `bad_request` for what it was never sent."""
+        if seq > self._cursor:
+            raise LockBridgeError(ErrorCode.BAD_REQUEST, {"field": "Ack.seq"})
+        while self._unacked and self._unacked[0][0] <= seq:
+            self._under_way -= self._unacked.popleft()[1]
+        if not self._reading:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        if self._cursor < self._store.head and self._under_way < WINDOW:
+            self._reading = True
+            self._background.start(self._read())
+
+    async def _read(self) -> None:
+        try:
+            while (room := WINDOW - self._under_way) > 0 and self._cursor < (head := self._store.head):
+                events = await self._store.events_after(self._cursor, min(MAX_BATCH, room))
+                for part in _parts(events, self._live_after):
+                    self._skip_to(part[0].seq - 1)
+                    self._took(part)
+                    self._send(Events(live=part[0].seq > self._live_after, events=tuple(part)))
+                if not events:
+                    self._skip_to(head)
+        except StoreError as err:
+            _LOGGER.error("A client cannot be told the journal: %s", err)  # noqa: TRY400 - says it all
+            self._fail(LockBridgeError(ErrorCode.STORAGE))
+        finally:
+            self._reading = False
+
+    def _skip_to(self, seq: int) -> None:
+        if seq > self._cursor:
+            self._send(Gap(epoch=self._store.epoch, first=self._cursor + 1, last=seq))
+            self._cursor = seq
+
+    def _took(self, events: Sequence[Event]) -> None:
+        self._cursor = events[-1].seq
+        self._under_way += len(events)
+        self._unacked.append((self._cursor, len(events)))
+
+
+def _parts(events: Sequence[Event], live_after: int) -> Iterator[list[Event]]:
+    """Runs of events without a hole between them, and none across `live_after`."""
+    part: list[Event] = []
+    for event in events:
+        if part and (event.seq != part[-1].seq + 1 or part[-1].seq == live_after):
+            yield part
+            part = []
+        part.append(event)
+    if part:
+        yield part

@@ -1,0 +1,126 @@
+"""All live connections: what happens is encoded once and sent to each."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from lock_bridge.clock import Handle
+from lock_bridge.store import ClientRow
+from lock_bridge.wire.errors import ErrorCode, LockBridgeError
+from lock_bridge.wire.messages import MAX_BATCH, TICK_S, Events, State, Tick, to_frame
+from lock_bridge.wire.model import Event
+
+from . import jsontext
+from .commands import Commands
+from .contract import BridgeLike
+from .session import Session, socket
+
+_LOGGER = logging.getLogger(__name__)
+
+SOCKETS: Final = 32
+"""WebSockets at once."""
+
+SOCKETS_PER_CLIENT: Final = 4
+"""Of one client; one more closes its oldest, which is mostly one that it has lost without noticing."""
+
+
+class Hub:
+    """The sessions, and the bridge's listener that tells them."""
+
+    def __init__(self, bridge: BridgeLike, commands: Commands) -> None:
+        self._bridge = bridge
+        self._commands = commands
+        self._sessions: list[Session] = []
+        self._welcomed: list[Session] = []
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._stopping = False
+        self._tick_due: Handle | None = None
+
+    def start(self) -> Callable[[], None]:
+        """Begin to tell what happens; call the answer to end it."""
+        self._tick_due = self._bridge.clock.call_later(TICK_S * 1000, self._tick)
+        return self._bridge.listen(self)
+
+    async def serve(self, request: web.Request, client: ClientRow) -> web.StreamResponse:
+        """Serve a client's WebSocket until it ends. Raises `stopping`, `rate_limited`, `bad_request` (no WebSocket)."""
+        if self._stopping:
+            raise LockBridgeError(ErrorCode.STOPPING)
+        self._make_room(client.id)
+        ws = socket()
+        transport = request.transport
+        if transport is None or not ws.can_prepare(request).ok:
+            raise LockBridgeError(ErrorCode.BAD_REQUEST, {"field": "Upgrade"})
+        await ws.prepare(request)
+        session = Session(self._bridge, self._commands, client, ws, transport, self._welcomed.append)
+        self._sessions.append(session)
+        self._empty.clear()
+        try:
+            await session.run()
+        finally:
+            self._sessions.remove(session)
+            if not self._sessions:
+                self._empty.set()
+            if session in self._welcomed:
+                self._welcomed.remove(session)
+        return ws
+
+    async def wait_empty(self) -> None:
+        """Wait until nobody is connected."""
+        await self._empty.wait()
+
+    def is_connected(self, client_id: str) -> bool:
+        """Whether the client has a live connection."""
+        return any(session.client.id == client_id for session in self._welcomed)
+
+    def revoked(self, client_id: str) -> None:
+        """A client's token was taken back: its connections end, after what is being answered in this very step."""
+        asyncio.get_running_loop().call_soon(self._close, client_id, LockBridgeError(ErrorCode.UNAUTHORIZED))
+
+    def state(self, lock_id: str, changes: Mapping[str, Any], as_of: int) -> None:
+        """See `Listener`."""
+        if self._welcomed:
+            frame = jsontext.dumps(to_frame(State(lock=lock_id, as_of=as_of, changes=changes)))
+            for session in tuple(self._welcomed):
+                session.send_frame(frame)
+
+    def events(self, events: tuple[Event, ...]) -> None:
+        """See `Listener`."""
+        for start in range(0, len(events) if self._welcomed else 0, MAX_BATCH):
+            batch = events[start : start + MAX_BATCH]
+            frame = jsontext.dumps(to_frame(Events(live=True, events=batch)))
+            for session in tuple(self._welcomed):
+                session.offer(batch, frame)
+
+    def goodbye(self) -> None:
+        """Let no one new in, and say goodbye to everyone."""
+        self._stopping = True
+        if self._tick_due:
+            self._tick_due.cancel()
+        for session in self._sessions:
+            session.close(LockBridgeError(ErrorCode.STOPPING))
+
+    def _close(self, client_id: str, error: LockBridgeError) -> None:
+        self._commands.forget(client_id)
+        for session in self._sessions:
+            if session.client.id == client_id:
+                session.close(error)
+
+    def _make_room(self, client_id: str) -> None:
+        own = [session for session in self._sessions if session.client.id == client_id and not session.closing]
+        if len(own) >= SOCKETS_PER_CLIENT:
+            own[0].close(LockBridgeError(ErrorCode.RATE_LIMITED, {"limit": SOCKETS_PER_CLIENT}))
+        elif len(self._sessions) >= SOCKETS:
+            raise LockBridgeError(ErrorCode.RATE_LIMITED, {"limit": SOCKETS})
+
+    def _tick(self) -> None:
+        clock = self._bridge.clock
+        self._tick_due = clock.call_later(TICK_S * 1000, self._tick)
+        now = clock.now()
+        tick = Tick(head=self._bridge.store.head, time_ms=now.mono_ms, wall_ms=now.wall_ms, time_trusted=now.trusted)
+        frame = jsontext.dumps(to_frame(tick))
+        for session in tuple(self._welcomed):
+            session.tick(frame, now.mono_ms)
