@@ -1,4 +1,4 @@
-"""Carries one lock: inputs go to the engine one by one, and its effects to parts, store, timers and clients in their order."""
+"""Carries one lock: inputs go to the engine one by one, its effects to parts, store, timers and clients in order."""
 
 import asyncio
 import logging
@@ -207,7 +207,7 @@ class LockRunner:
         before = self.state
         try:
             result = step(before, given, self._clock.now(), self.setup)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the door must go on
             # The engine is pure, so a defect in it has changed nothing: the door goes on without this one input.
             _LOG.exception("Lock %s could not handle %s", self.id, type(given).__name__)
             self._fail(given, ErrorCode.INTERNAL)
@@ -219,7 +219,9 @@ class LockRunner:
             # Only changes of people, credentials and settings get here: nothing of them has been said or done yet.
             self.state = before
             self._fail(given, ErrorCode.STORAGE)
-        self._publish()
+        if not self._queue:
+            # With more to handle at once, what lies in between has lasted no time at all.
+            self._publish()
 
     async def _carry_out(self, effects: tuple[Effect, ...]) -> None:
         durable: list[Durable] = []
