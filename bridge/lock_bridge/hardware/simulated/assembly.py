@@ -1,0 +1,141 @@
+"""A lock's simulated parts on one door: the ports for the service, their power, and the file that keeps the door."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from lock_bridge.clock import Clock
+from lock_bridge.engine.profile import Profile
+from lock_bridge.wire.words import CredentialType, Part
+
+from .bolt import SimulatedBolt
+from .config import STRANGER, Person, SimulatedConfig
+from .front import SimulatedKeypad, SimulatedSounder
+from .memory import Memory
+from .part import SimulatedPart, Site
+from .readers import SimulatedCardReader, SimulatedFingerprintReader
+from .sensors import SimulatedContacts, SimulatedPower
+from .world import World
+
+SAVE_AFTER_S: Final = 0.02
+"""Moves of one moment are kept together, off the way of whoever waits for the bolt."""
+
+
+type PowerListener = Callable[[bool], Awaitable[None] | None]
+"""Hears that the lock has no power (False) or has it again (True); its parts speak when what it returns is done."""
+
+
+class Assembly:
+    """Each attribute from `keypad` to `power` is a port. Fed by one event loop."""
+
+    def __init__(
+        self, config: SimulatedConfig, clock: Clock, profile: Profile, *, state_file: Path | None = None
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self.profile = profile
+        self.people = config.people if any(_is_stranger(who) for who in config.people) else (*config.people, STRANGER)
+        self.power_listeners: list[PowerListener] = []
+
+        self._memory = Memory(state_file)
+        self._save_due: asyncio.TimerHandle | None = None
+        self._watchers: list[Callable[[], None]] = []
+        world = self._memory.load() or World(hinge=config.hinge)
+        self.site = Site(
+            world, clock, profile, changed=self._changed, keep=lambda: self._memory.save(world, durable=True)
+        )
+
+        self.keypad = SimulatedKeypad(self.site)
+        self.sounder = SimulatedSounder(self.site)
+        self.fingerprint = SimulatedFingerprintReader(self.site)
+        self.card = SimulatedCardReader(self.site)
+        self.bolt = SimulatedBolt(self.site, config.travel_ms)
+        self.contacts = SimulatedContacts(self.site)
+        self.power = SimulatedPower(self.site)
+
+    @property
+    def world(self) -> World:
+        """The door as it is."""
+        return self.site.world
+
+    @property
+    def powered(self) -> bool:
+        """Whether anything electronic works."""
+        return self.world.powered
+
+    @property
+    def parts(self) -> Mapping[Part, SimulatedPart]:
+        """The modules that this model has, with the ports that they are behind."""
+        absent = {
+            part
+            for part, there in (
+                (Part.CARD, self.reads(CredentialType.RFID)),
+                (Part.FINGERPRINT, self.reads(CredentialType.FINGERPRINT)),
+                (Part.DOOR, self.profile.door_contact),
+            )
+            if not there
+        }
+        return {part: port for port in self._ports for part in port.parts if part not in absent}
+
+    def reads(self, kind: CredentialType) -> bool:
+        """Whether the model takes credentials of `kind`."""
+        limits = self.profile.limits(kind)
+        return limits is not None and limits.slots > 0
+
+    async def change_power(self, change: Callable[[World], None]) -> None:
+        """Change battery or supply, with what follows of it (PWR-2)."""
+        before = self.powered
+        change(self.world)
+        if before and not self.powered:
+            for part in self._ports:
+                part.go_quiet()
+            self.site.senses.go_dark()
+            self._changed()
+            await self._tell_of_power(on=False)
+        elif self.powered and not before:
+            self._changed()
+            await self._tell_of_power(on=True)
+            for part in self._ports:
+                part.power_back()
+        else:
+            self.power.tell_power()
+            self._changed()
+
+    def subscribe(self, watcher: Callable[[], None]) -> Callable[[], None]:
+        """Call `watcher` whenever something can be seen or heard that could not before. Returns the way to end it."""
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)
+
+    def save(self) -> None:
+        """Keep the door in its file now."""
+        if self._save_due is not None:
+            self._save_due.cancel()
+            self._save_due = None
+        self._memory.save(self.world)
+
+    @property
+    def _ports(self) -> tuple[SimulatedPart, ...]:
+        return (self.keypad, self.sounder, self.fingerprint, self.card, self.bolt, self.contacts, self.power)
+
+    async def _tell_of_power(self, *, on: bool) -> None:
+        for listener in tuple(self.power_listeners):
+            heard = listener(on)
+            if heard is not None:
+                await heard
+
+    def _changed(self) -> None:
+        for watcher in tuple(self._watchers):
+            watcher()
+        if self._save_due is not None:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._memory.save(self.world)
+        else:
+            self._save_due = loop.call_later(SAVE_AFTER_S, self.save)
+
+
+def _is_stranger(who: Person) -> bool:
+    return who.name.casefold() == STRANGER.name.casefold()
