@@ -14,13 +14,18 @@ from checks.spec import spec_ids
 
 TESTS = Path(__file__).parent
 assert Path(custom_components.__path__[0]) == TESTS.parent / "custom_components"
-LONG = os.environ.get("LOCK_BRIDGE_LONG") == "1"
+
+
+def long_run() -> bool:
+    """Whether `scripts/test --long` asked for all that takes long."""
+    return os.environ.get("LOCK_BRIDGE_LONG") == "1"
+
 
 # A test's time differs too much between machines to be judged by Hypothesis' deadline.
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("long", deadline=None, max_examples=20_000, print_blob=True)
-settings.load_profile("long" if LONG else "ci" if os.environ.get("CI") else "local")
+settings.load_profile("long" if long_run() else "ci" if os.environ.get("CI") else "local")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -39,7 +44,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                     "use scripts/test, which starts pytest once for each"
                 )
 
-    if not LONG:
+    if not long_run():
         left_out = [item for item in items if item.get_closest_marker("long")]
         if left_out:
             config.hook.pytest_deselected(items=left_out)

@@ -77,6 +77,29 @@ def test_a_wheel_built_from_the_source_distribution_is_the_same(packages: Path, 
     assert wheel_contents(packages) == wheel
 
 
+@pytest.mark.timeout(300)
+def test_it_runs_with_nothing_but_its_own_pinned_packages(packages: Path, tmp_path: Path) -> None:
+    (wheel,) = packages.glob("lock_bridge-*.whl")
+    environment = tmp_path / "environment"
+    python = environment / "bin" / "python"
+    uv = (sys.executable, "-m", "uv", "--quiet", "--no-config")
+    pins = ROOT / "requirements" / "bridge.txt"
+    subprocess.run([*uv, "venv", "--python", sys.executable, str(environment)], check=True)
+    subprocess.run([*uv, "pip", "install", "--python", python, "--require-hashes", "-r", str(pins)], check=True)
+    subprocess.run([*uv, "pip", "install", "--python", python, "--no-deps", "--offline", str(wheel)], check=True)
+
+    import_everything = (
+        "import importlib, pkgutil, lock_bridge\n"
+        "for module in pkgutil.walk_packages(lock_bridge.__path__, 'lock_bridge.'):\n"
+        "    if not module.name.endswith('__main__'):\n"
+        "        importlib.import_module(module.name)\n"
+    )
+    subprocess.run([python, "-I", "-W", "error", "-c", import_everything], check=True, cwd=tmp_path)
+    command = environment / "bin" / "lock-bridge"
+    usage = subprocess.run([command, "--help"], check=True, capture_output=True, text=True, cwd=tmp_path)
+    assert "run" in usage.stdout
+
+
 def test_the_source_distribution_has_files_instead_of_links(packages: Path) -> None:
     (sdist,) = packages.glob("lock_bridge-*.tar.gz")
     with tarfile.open(sdist) as archive:

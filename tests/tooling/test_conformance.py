@@ -1,0 +1,105 @@
+"""The table that tells which line of the spec is shown by which test, and the rule that only known lines are named."""
+
+from pathlib import Path
+
+import pytest
+
+from checks import conformance
+from checks.conformance import SpecTest, render
+from checks.counts import closing_line
+from checks.spec import spec_ids, spec_sections
+
+pytest_plugins = "pytester"
+
+
+def rows(page: str) -> dict[str, str]:
+    """The table's rows by their id."""
+    return {
+        line.split(" ")[1]: line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| id")
+    }
+
+
+@pytest.fixture
+def elsewhere(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Tests of another folder under this one's rules."""
+    monkeypatch.delenv("LOCK_BRIDGE_TEST_COUNTS", raising=False)
+    monkeypatch.setattr("tests.conftest.TESTS", pytester.path)
+    pytester.makeini(
+        "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
+        "addopts = -p tests.conftest -p no:homeassistant --strict-markers\nmarkers =\n    spec\n    long\n"
+    )
+    return pytester
+
+
+class TestTheTable:
+    def test_every_line_of_the_spec_has_one_row(self) -> None:
+        assert rows(render({})).keys() == spec_ids()
+
+    def test_ids_are_not_given_twice(self) -> None:
+        assert len([line for section in spec_sections() for line in section.lines]) == len(spec_ids())
+
+    def test_a_line_links_to_the_tests_that_show_it(self) -> None:
+        tests = {SpecTest("tests/engine/test_lockout.py", "test_five_wrong_passcodes_lock_the_keypad")}
+        row = rows(render({"VER-7": tests}))["VER-7"]
+        assert "[five wrong passcodes lock the keypad](../tests/engine/test_lockout.py)" in row
+
+    def test_a_line_without_tests_says_so(self) -> None:
+        assert rows(render({}))["VER-7"].endswith("| not yet |")
+
+    def test_lines_and_attacks_are_counted_apart(self) -> None:
+        test = {SpecTest("tests/engine/test_lockout.py", "test_it")}
+        assert "**1 of 152** lines of the spec" in render({"VER-7": test, "S28": test, "S30": test})
+        assert "**2 of 65** attacks" in render({"VER-7": test, "S28": test, "S30": test})
+
+    def test_the_check_tells_an_old_page(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(conformance, "collect", dict)
+        monkeypatch.setattr(conformance, "ROOT", tmp_path)
+        monkeypatch.setattr(conformance, "TABLE", tmp_path / "docs" / "conformance.md")
+        assert conformance.main(["--check"]) == 1
+        assert conformance.main([]) == 0
+        assert conformance.main(["--check"]) == 0
+        monkeypatch.setattr(conformance, "collect", lambda: {"VER-7": {SpecTest("tests/test_it.py", "test_it")}})
+        capsys.readouterr()
+        assert conformance.main(["--check"]) == 1
+        assert "out of date: run scripts/conformance" in capsys.readouterr().out
+
+
+class TestTheMarks:
+    def test_an_unknown_line_stops_the_run(self, elsewhere: pytest.Pytester) -> None:
+        elsewhere.makepyfile(test_door='import pytest\n@pytest.mark.spec("VER-99")\ndef test_it(): ...\n')
+        result = elsewhere.runpytest_inprocess()
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines(["*test_door.py::test_it: VER-99 is no id in tests/spec_ids.toml"])
+
+    def test_a_known_line_may_be_named(self, elsewhere: pytest.Pytester) -> None:
+        elsewhere.makepyfile(test_door='import pytest\n@pytest.mark.spec("VER-7", "S28")\ndef test_it(): ...\n')
+        elsewhere.runpytest_inprocess().assert_outcomes(passed=1)
+
+    def test_long_tests_are_left_out_unless_asked_for(
+        self, elsewhere: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        elsewhere.makepyfile(test_door="import pytest\n@pytest.mark.long\ndef test_it(): ...\ndef test_short(): ...\n")
+        monkeypatch.delenv("LOCK_BRIDGE_LONG", raising=False)
+        elsewhere.runpytest_inprocess().assert_outcomes(passed=1, deselected=1)
+        monkeypatch.setenv("LOCK_BRIDGE_LONG", "1")
+        elsewhere.runpytest_inprocess().assert_outcomes(passed=2)
+
+    def test_the_counts_of_a_run_are_left_for_the_closing_line(
+        self, elsewhere: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        counts = tmp_path / "counts"
+        monkeypatch.setenv("LOCK_BRIDGE_TEST_COUNTS", str(counts))
+        elsewhere.makepyfile(test_door="def test_it(): ...\ndef test_no(): assert False\n")
+        elsewhere.runpytest_inprocess()
+        elsewhere.runpytest_inprocess("-k", "test_it")
+        assert closing_line(counts.read_text(encoding="utf-8")) == "2 passed, 1 failed, 0 skipped"
+
+    def test_a_test_of_the_integration_does_not_run_without_home_assistants_plugin(
+        self, elsewhere: pytest.Pytester
+    ) -> None:
+        elsewhere.mkdir("integration").joinpath("test_door.py").write_text("def test_it(): ...\n", encoding="utf-8")
+        result = elsewhere.runpytest_inprocess()
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines(["*use scripts/test*"])
