@@ -4,6 +4,7 @@ import logging
 import sqlite3
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from .errors import RESTORE_HINT, StoreDamaged
 from .journal import ends, read_newest
@@ -20,7 +21,7 @@ SYNCHRONOUS: Final = "FULL"
 CHECK_ALL_BYTES: Final = 16 * 1024 * 1024
 """Files up to this size, which the journal's budgets keep to, are checked page by page at each start."""
 
-_CHECK_EVENTS: Final = 1_000
+_CHECK_EVENTS: Final = 256
 _CHECKPOINT_PAGES: Final = 200
 _BUSY_S: Final = 1.0
 
@@ -52,7 +53,9 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
     """Open a backup without changing a byte of it. Raises `sqlite3.Error`."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True, isolation_level=None
+    )
     _harden(connection)
     return connection
 

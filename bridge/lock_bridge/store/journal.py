@@ -87,7 +87,7 @@ def append(
         event.client_id,
         event.client_name,
         _text(event.reason),
-        json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False) if data else None,
+        _data_json(data) if data else None,
     )
     connection.execute(_INSERT, (*values, checksum(values)))
     return event
@@ -135,7 +135,7 @@ def ends(connection: sqlite3.Connection) -> tuple[int, int]:
 def read_newest(connection: sqlite3.Connection, count: int) -> None:
     """Read the last events through. Raises `StoreDamaged`."""
     for row in connection.execute(f"{_SELECT} ORDER BY seq DESC LIMIT ?", (count,)):
-        _event(row)
+        verified("event", row)
 
 
 def trim(connection: sqlite3.Connection, retention: Mapping[Priority, Budget], at: Instant) -> tuple[int, bool]:
@@ -153,6 +153,8 @@ def trim(connection: sqlite3.Connection, retention: Mapping[Priority, Budget], a
         more = more or len(gone) == TRIM_STEP
     return highest, more
 
+
+_data_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 _COLUMNS: Final = ", ".join((*COLUMNS["event"], "checksum"))
 _SELECT: Final = f"SELECT {_COLUMNS} FROM event"

@@ -88,7 +88,7 @@ class ClientRow:
 def checksum(values: Sequence[Value]) -> int:
     """The same for ever and on every machine."""
     plain = [value.hex() if isinstance(value, bytes) else value for value in values]
-    return zlib.crc32(json.dumps(plain, separators=(",", ":")).encode())
+    return zlib.crc32(_plain_json(plain).encode())
 
 
 def write(connection: sqlite3.Connection, table: str, *values: Value) -> None:
@@ -204,12 +204,12 @@ def drop_credential(connection: sqlite3.Connection, lock_id: str, kind: Credenti
 def save_settings(connection: sqlite3.Connection, lock_id: str, settings: Settings) -> None:
     """Keep the settings, a row for each."""
     for name in _SETTING_NAMES:
-        write(connection, "setting", lock_id, name, json.dumps(encode(getattr(settings, name))))
+        write(connection, "setting", lock_id, name, _plain_json(encode(getattr(settings, name))))
 
 
 def save_lockout(connection: sqlite3.Connection, lock_id: str, record: LockoutRecord) -> None:
     """Keep the lockout's record."""
-    write(connection, "lockout", lock_id, json.dumps(encode(record), separators=(",", ":")))
+    write(connection, "lockout", lock_id, _plain_json(encode(record)))
 
 
 def load_clients(connection: sqlite3.Connection, client_id: str | None = None) -> Iterator[ClientRow]:
@@ -222,7 +222,7 @@ def load_clients(connection: sqlite3.Connection, client_id: str | None = None) -
 
 def save_client(connection: sqlite3.Connection, row: ClientRow) -> None:
     """Keep a client."""
-    scopes = json.dumps(sorted(row.scopes))
+    scopes = _plain_json(sorted(row.scopes))
     write(
         connection,
         "client",
@@ -240,6 +240,8 @@ def get_meta(connection: sqlite3.Connection, key: str) -> str | None:
     """A value of the store's own."""
     return next((value for _, value in read(connection, "meta", "WHERE key = ?", (key,))), None)
 
+
+_plain_json = json.JSONEncoder(separators=(",", ":")).encode
 
 _SETTING_NAMES: Final = tuple(item.name for item in fields(Settings))
 

@@ -27,15 +27,14 @@ STORE_FILE: Final = "store.db"
 KEY_FILE: Final = "device.key"
 
 _CLOSE_S: Final = 10.0
-_END: Final = 2**63 - 1
 
 
 class Store:
     """Users, credentials, settings, clients and the journal, durable when a call returns.
 
-    A write that fails has changed nothing and is worth trying again. There is no time limit on a write: a disk that
-    takes seconds has not failed, and one that hangs is the watchdog's matter (`ping`). One that is cancelled may
-    still happen.
+    A write that fails has changed nothing and is worth trying again. If the power goes before another one goes well, it
+    may yet turn out to have happened, whole. So may one that is cancelled. There is no time limit on a write: a disk
+    that takes seconds has not failed, and one that hangs is the watchdog's matter (`ping`).
     """
 
     epoch: str

@@ -1,0 +1,143 @@
+"""The store as plain dictionaries: what it has to agree with, and things to do to both."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from lock_bridge.engine.effects import (
+    Change,
+    DropCredential,
+    DropUser,
+    Durable,
+    Record,
+    SaveCredential,
+    SaveLockout,
+    SaveSettings,
+    SaveUser,
+)
+from lock_bridge.engine.model import Credential, Fact, LockoutRecord, Settings, User
+from lock_bridge.store import LockData
+from lock_bridge.wire.words import CredentialType, EventType, OperationSource, Role
+
+LOCKS = ("front_door", "back_door")
+BOOT_ID = "0123456789abcdef0123456789abcdef"
+
+
+@dataclass
+class PlainLock:
+    numbers: dict[str, int | None] = field(default_factory=dict)
+    credentials: dict[tuple[CredentialType, int], Credential] = field(default_factory=dict)
+    settings: Settings | None = None
+    lockout: LockoutRecord | None = None
+
+
+@dataclass
+class Plain:
+    people: dict[str, User] = field(default_factory=dict)
+    locks: dict[str, PlainLock] = field(default_factory=lambda: {lock_id: PlainLock() for lock_id in LOCKS})
+
+    def after(self, lock_id: str, items: Sequence[Durable]) -> Plain:
+        changed = deepcopy(self)
+        for item in items:
+            if not isinstance(item, Record):
+                changed._apply(changed.locks[lock_id], item)
+        return changed
+
+    def load(self, lock_id: str) -> LockData:
+        lock = self.locks[lock_id]
+        users = [replace(self.people[user_id], number=number) for user_id, number in lock.numbers.items()]
+        return LockData(
+            users=tuple(sorted(users, key=lambda user: (user.number is not None, user.number or 0, user.id))),
+            credentials=tuple(sorted(lock.credentials.values(), key=lambda item: (item.type, item.number))),
+            settings=lock.settings,
+            lockout=lock.lockout,
+        )
+
+    def users(self) -> tuple[tuple[User, tuple[str, ...]], ...]:
+        return tuple(
+            (user, tuple(sorted(lock_id for lock_id, lock in self.locks.items() if user.id in lock.numbers)))
+            for user in sorted(self.people.values(), key=lambda user: user.id)
+        )
+
+    def _apply(self, lock: PlainLock, change: Change) -> None:
+        match change:
+            case SaveUser(user):
+                self.people[user.id] = replace(user, number=None)
+                lock.numbers[user.id] = user.number
+            case DropUser(user_id):
+                lock.numbers.pop(user_id, None)
+                lock.credentials = {key: item for key, item in lock.credentials.items() if item.user_id != user_id}
+                if not any(user_id in other.numbers for other in self.locks.values()):
+                    self.people.pop(user_id, None)
+            case SaveCredential(credential):
+                lock.credentials[credential.type, credential.number] = credential
+            case DropCredential(kind, number):
+                lock.credentials.pop((kind, number), None)
+            case SaveSettings(settings):
+                lock.settings = settings
+            case SaveLockout(record):
+                lock.lockout = record
+
+
+def some_changes(plain: Plain, random: Random) -> tuple[str, list[Change]]:
+    """A lock, and a few changes that it may make."""
+    lock_id = random.choice(LOCKS)
+    return lock_id, [some_change(plain.locks[lock_id], random)]
+
+
+def some_change(lock: PlainLock, random: Random) -> Change:
+    what = random.randrange(10)
+    if what < 4 and lock.numbers:
+        return SaveCredential(some_credential(lock, random))
+    if what == 4 and lock.credentials:
+        return DropCredential(*random.choice(sorted(lock.credentials)))
+    if what == 5 and len(lock.numbers) > 3:
+        return DropUser(random.choice(sorted(lock.numbers)))
+    if what == 6:
+        return SaveSettings(Settings(remote_unlock=random.random() < 0.5, countdown_delay_s=random.randint(5, 600)))
+    if what in (7, 8):
+        failures = tuple((random.randrange(10**9), random.randint(1, 3)) for _ in range(random.randrange(6)))
+        return SaveLockout(LockoutRecord(failures, random.randrange(4), boot_id=BOOT_ID))
+    return SaveUser(some_user(lock, random))
+
+
+def some_user(lock: PlainLock, random: Random) -> User:
+    user_id = f"user-{random.randrange(12)}"
+    number = lock.numbers.get(user_id) or lowest_free(set(lock.numbers.values()))
+    return User(
+        id=user_id,
+        name=f"Anna {random.randrange(1000)} Ødegård" * random.randint(1, 8),
+        role=random.choice(list(Role)),
+        number=number,
+        enabled=random.random() < 0.8,
+        valid_from_ms=random.choice([None, random.randrange(10**12)]),
+    )
+
+
+def some_credential(lock: PlainLock, random: Random) -> Credential:
+    user_id = random.choice(sorted(lock.numbers))
+    duress = random.random() < 0.2
+    if random.random() < 0.5:
+        mac = random.randbytes(32)
+        return Credential(CredentialType.PIN, random.randint(1, 40), user_id, mac=mac, duress=duress)
+    taken = {item.slot for item in lock.credentials.values()}
+    number = random.randint(1, 40)
+    there = lock.credentials.get((CredentialType.FINGERPRINT, number))
+    slot = there.slot if there else lowest_free(taken)
+    return Credential(CredentialType.FINGERPRINT, number, user_id, slot=slot, duress=duress)
+
+
+def lowest_free(taken: set[int | None]) -> int:
+    return next(number for number in range(1, 10_000) if number not in taken)
+
+
+def refused(number: int) -> Fact:
+    """What happens most at a door that somebody tries to open."""
+    return Fact(
+        EventType.ACCESS_REFUSED,
+        OperationSource.KEYPAD,
+        credential_type=CredentialType.PIN,
+        reason="unknown_credential",
+        data={"n": number},
+    )
