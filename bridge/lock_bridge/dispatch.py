@@ -1,4 +1,4 @@
-"""Commands find their handlers here, whichever way they came: one place that reads them strictly and checks the scope."""
+"""Commands find their handlers here, whichever way they came: read strictly, and with the scope checked."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
@@ -32,7 +32,7 @@ class Dispatcher:
     async def execute(
         self, name: str, args: Mapping[str, Any], actor: Actor, scopes: Collection[Scope]
     ) -> Mapping[str, Any]:
-        """Carry out a command. Raises `LockBridgeError`: `unknown_command`, `forbidden`, `bad_request`, or the handler's own."""
+        """Carry out a command. Raises `unknown_command`, `forbidden`, `bad_request`, or the handler's own error."""
         kind = COMMANDS.get(name)
         if kind is None or kind not in self._handlers:
             raise LockBridgeError(ErrorCode.UNKNOWN_COMMAND, {"command": name[:64]})

@@ -371,4 +371,3 @@ class LockRunner:
 
 _REFUSABLE = tuple(kind for kind in CHANGES if kind.__name__ != "SaveLockout")
 """Changes that a client asked for: without a disk they are refused. The count of failures goes on in memory."""
-

@@ -7,6 +7,7 @@ import secrets
 import signal
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ from .engine.state import Setup
 from .handlers import LockHandlers
 from .hardware.build import build
 from .hardware.simulated import SimulatedDoor
+from .housekeeping import Housekeeping, last_seen_ms
 from .panel.server import Panel
 from .runner import LockRunner
 from .server import Server
 from .server.control import ControlSocket
 from .snapshot import capabilities
-from .store import DeviceKeys, Store, prune_backups
+from .store import Store, next_backup, open_store
 from .systemd import Watchdog, notify
 from .timesync import ClockTrust
 from .wire import commands
@@ -34,8 +36,6 @@ from .wire.model import BridgeInfo, LockSnapshot
 from .wire.words import API_VERSION, EventType
 
 _LOG = logging.getLogger(__name__)
-
-_NIGHTLY_S = 24 * 60 * 60
 
 
 class Service:
@@ -49,7 +49,7 @@ class Service:
         self._clock = clock
         self._closing = contextlib.AsyncExitStack()
         self._started = time.monotonic()
-        self._backups: asyncio.Task[None] | None = None
+        self._trust = ClockTrust(config.bridge.trust_clock)
 
     async def start(self) -> None:
         """Open the store, start the locks, then let clients in. Raises what a user can mend, in words."""
@@ -70,14 +70,12 @@ class Service:
     async def _start(self, stack: contextlib.AsyncExitStack) -> None:
         config = self.config
         config.bridge.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        clock = self._clock or SystemClock(ClockTrust(config.bridge.trust_clock).trusted)
-        store = await Store.open(config.bridge.database, boot_id=clock.boot_id)
+        clock = self._clock or SystemClock(self._is_time_trusted)
+        store, device = await open_store(config.bridge.data, boot_id=clock.boot_id)
         stack.push_async_callback(store.close)
-        device = DeviceKeys.load_or_create(config.bridge.key_file)
-        info = BridgeInfo(
-            id=await _bridge_id(store), name=config.bridge.name, version=__version__, api=API_VERSION
-        )
+        info = BridgeInfo(id=await _bridge_id(store), name=config.bridge.name, version=__version__, api=API_VERSION)
         self.bridge = bridge = Bridge(info, store, clock)
+        self._trust = ClockTrust(config.bridge.trust_clock, await last_seen_ms(bridge))
         LockHandlers(bridge).register()
         self._register()
         keys = Keys(pin=device.pin_key, card=device.card_key)
@@ -90,8 +88,13 @@ class Service:
         control = ControlSocket(config.bridge.socket, bridge.dispatcher)
         await control.start()
         stack.push_async_callback(control.stop)
-        self._backups = asyncio.create_task(self._back_up_nightly())
-        stack.push_async_callback(_end, self._backups)
+        housekeeping = Housekeeping(bridge, self._trust, config.bridge.backups)
+        housekeeping.start()
+        stack.push_async_callback(housekeeping.stop)
+
+    def _is_time_trusted(self) -> bool:
+        # What to trust is known only once the store is open, which needs the clock itself.
+        return self._trust.trusted()
 
     async def _start_lock(self, config: LockConfig, keys: Keys, clock: Clock, stack: contextlib.AsyncExitStack) -> None:
         profile = profiles.load(config.profile)
@@ -123,7 +126,8 @@ class Service:
         stack: contextlib.AsyncExitStack,
     ) -> None:
         self.doors[lock_id] = door
-        door.power_listeners.append(_Power(runner).changed)
+        door.settled = runner.answering
+        door.power_listeners.append(partial(_follow_power, runner))
         panel = Panel(door, name, port)
         await panel.start()
         stack.push_async_callback(panel.stop)
@@ -150,17 +154,7 @@ class Service:
         return {"file": str(file), "bytes": size}
 
     def _backup_file(self) -> Path:
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self.bridge.clock.now().wall_ms / 1000))
-        return self.config.bridge.backups / f"{stamp}.db"
-
-    async def _back_up_nightly(self) -> None:
-        while True:
-            await asyncio.sleep(_NIGHTLY_S)
-            try:
-                await self.bridge.store.backup(self._backup_file())
-                await asyncio.to_thread(prune_backups, self.config.bridge.backups)
-            except Exception:
-                _LOG.exception("The nightly backup failed")
+        return next_backup(self.config.bridge.backups, self.bridge.clock.now().wall_ms)
 
     async def _status(self, _wish: commands.Status, _actor: Actor) -> Mapping[str, Any]:
         store, now = self.bridge.store, self.bridge.clock.now()
@@ -181,18 +175,11 @@ class Service:
         }
 
 
-class _Power:
-    """Follows a simulated lock's power: off forgets, on starts anew from disk."""
-
-    def __init__(self, runner: LockRunner) -> None:
-        self._runner = runner
-        self._task: asyncio.Task[None] | None = None
-
-    def changed(self, on: bool) -> None:
-        if not on:
-            self._runner.power_cut()
-        else:
-            self._task = asyncio.ensure_future(self._runner.power_back())
+async def _follow_power(runner: LockRunner, on: bool) -> None:
+    if on:
+        await runner.power_back()
+    else:
+        runner.power_cut()
 
 
 async def run(config: Config) -> int:
@@ -222,9 +209,3 @@ async def _bridge_id(store: Store) -> str:
         known = secrets.token_hex(8).encode()
         await store.put_value("bridge.id", known)
     return known.decode()
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

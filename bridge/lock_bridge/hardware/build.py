@@ -36,7 +36,7 @@ def build(config: LockConfig, profile: Profile, clock: Clock, data: Path) -> Par
 
 
 def _ef01(part: PartConfig) -> object:
-    from lock_bridge.hardware.ef01.driver import Ef01Reader, Settings  # noqa: PLC0415 - brings a library along
+    from lock_bridge.hardware.ef01.driver import Ef01Reader, Settings  # brings a library along
 
     options = dict(part.options)
     return Ef01Reader(Settings(port=options.pop("device"), **options))

@@ -9,7 +9,9 @@ from lock_bridge.engine.profile import Profile
 
 def names() -> tuple[str, ...]:
     """The ids of all profiles."""
-    return tuple(sorted(item.name.removesuffix(".toml") for item in files(__name__).iterdir() if item.name.endswith(".toml")))
+    return tuple(
+        sorted(item.name.removesuffix(".toml") for item in files(__name__).iterdir() if item.name.endswith(".toml"))
+    )
 
 
 @cache

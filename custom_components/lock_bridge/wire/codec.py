@@ -99,7 +99,9 @@ def _dataclass(kind: type) -> _Reader:
             raise _bad(f"{where}.{str(extra)[:40]}")
         if missing := next((name for name in required if name not in given), None):
             raise _bad(f"{where}.{missing}")
-        return kind(**{name: readers[name](part, f"{where}.{name}", strict) for name, part in given.items() if name in readers})
+        return kind(
+            **{name: readers[name](part, f"{where}.{name}", strict) for name, part in given.items() if name in readers}
+        )
 
     return read
 

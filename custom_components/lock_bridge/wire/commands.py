@@ -50,7 +50,7 @@ class SetSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllowRemoteUnlock:
-    """Set up by Home Assistant: switch "remote unlock" on or off (VER-16). A client that may unlock may ask for it while it pairs."""
+    """Switch "remote unlock" on or off (VER-16): the answer to the question that setting up asks."""
 
     name: ClassVar = "remote_unlock.set"
     scope: ClassVar = Scope.UNLOCK
@@ -109,7 +109,7 @@ class DeleteUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetPasscode:
-    """Give a user a passcode: the one given, or one that the bridge makes and answers once as `{"number", "passcode"}`."""
+    """Give a user the passcode given, or one that the bridge makes and answers once: `{"number", "passcode"}`."""
 
     name: ClassVar = "credentials.set_passcode"
     scope: ClassVar = Scope.CREDENTIALS
@@ -121,7 +121,7 @@ class SetPasscode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartEnrolment:
-    """Begin to learn a fingerprint or card at the door; answers at once `{"enrolment", "steps"}`, progress is in the snapshot."""
+    """Begin to learn a fingerprint or card; answers `{"enrolment", "steps"}`, progress is in the snapshot."""
 
     name: ClassVar = "credentials.enrol"
     scope: ClassVar = Scope.CREDENTIALS
@@ -155,7 +155,7 @@ class DeleteCredential:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryJournal:
-    """Events after `after`, or the newest before `before`, at most `limit` of them (1-1000): `{"epoch", "oldest", "head", "events"}`."""
+    """At most `limit` (1-1000) events after `after`, or the newest: `{"epoch", "oldest", "head", "events"}`."""
 
     name: ClassVar = "journal.query"
     scope: ClassVar = Scope.EVENTS
@@ -220,7 +220,7 @@ class PairingStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """Write a verified backup of the store into a file (absolute path; default: the backup folder). Answers `{"file", "bytes"}`."""
+    """Back the store up into a file (absolute path; default: the backup folder). Answers `{"file", "bytes"}`."""
 
     name: ClassVar = "store.backup"
     scope: ClassVar = Scope.LOCAL
@@ -246,7 +246,7 @@ class ListLocks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """Do something at a simulated door (docs/simulator.md), in `words`: `["press", "1", "ok"]`. Answers what can be seen there."""
+    """Do `["press", "1", "ok"]` or other words of docs/simulator.md at a door. Answers what can be seen there."""
 
     name: ClassVar = "door"
     scope: ClassVar = Scope.LOCAL

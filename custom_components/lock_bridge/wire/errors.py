@@ -83,7 +83,10 @@ _SENTENCES: Final[Mapping[ErrorCode, tuple[bool, str]]] = {
     ErrorCode.DOOR_UNKNOWN: (True, "The door contact does not answer, so the bolt is not thrown. Check the contact."),
     ErrorCode.HANDLE_NOT_AT_REST: (True, "The handle is not at rest. Let go of it and try again."),
     ErrorCode.BOLT_BY_HAND: (False, "This lock's bolt is thrown by hand: lift the handle."),
-    ErrorCode.JAMMED: (True, "The bolt is jammed. Check that the door is fully closed and that the strike plate lines up."),
+    ErrorCode.JAMMED: (
+        True,
+        "The bolt is jammed. Check that the door is fully closed and that the strike plate lines up.",
+    ),
     ErrorCode.MOTOR_FAULT: (True, "The motor does not move. Use the mechanical key and check the cable."),
     ErrorCode.DUPLICATE: (False, "This is enrolled already."),
     ErrorCode.NO_SLOT_LEFT: (False, "There is no room for another one. Delete one first."),
@@ -101,7 +104,9 @@ _SENTENCES: Final[Mapping[ErrorCode, tuple[bool, str]]] = {
 class LockBridgeError(Exception):
     """A typed error. `detail` holds plain values for placeholders (limits, names), never a secret."""
 
-    def __init__(self, code: ErrorCode | str, detail: Mapping[str, Any] | None = None, message: str | None = None) -> None:
+    def __init__(
+        self, code: ErrorCode | str, detail: Mapping[str, Any] | None = None, message: str | None = None
+    ) -> None:
         known = code if isinstance(code, ErrorCode) else _known(code)
         self.code: ErrorCode | str = known or code
         self.detail: dict[str, Any] = dict(detail or {})

@@ -1,4 +1,4 @@
-"""The frames of the WebSocket. Each is a JSON object whose `type` names its class here; docs/protocol.md tells their order."""
+"""The WebSocket's frames: JSON objects whose `type` names a class here. docs/protocol.md tells their order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ class Hello:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandFrame:
-    """A command. `sent_ms` is the bridge's `time_ms` as the client reckons it now; `id` is a UUID, the same in a retry."""
+    """A command. `sent_ms` is the bridge's `time_ms` as the client reckons it; `id` is the same in a retry."""
 
     type: ClassVar = "command"
     scope: ClassVar = Scope.STATE

@@ -125,7 +125,7 @@ class EventType(StrEnum):
 
 
 class Priority(StrEnum):
-    """How long the journal keeps an event: each priority has a budget of its own, so that floods of one cannot push out another."""
+    """How long the journal keeps an event. Each has a budget of its own, so that a flood of one pushes out no other."""
 
     CRITICAL = "critical"
     INFO = "info"
