@@ -49,6 +49,10 @@ class Clients:
         row = None if shown.client_id in self._blocked else self._rows.get(shown.client_id)
         return row if tokens.same(shown, row.token_hash if row else None) else None
 
+    def knows(self, client_id: str) -> bool:
+        """Whether the client is paired, and not revoked."""
+        return client_id in self._rows and client_id not in self._blocked
+
     def touch(self, client_id: str, address: str) -> None:
         """A client was seen; written down by and by."""
         if (row := self._rows.get(client_id)) is None:

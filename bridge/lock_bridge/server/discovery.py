@@ -24,14 +24,16 @@ class Discovery:
     """Announces one service. A network that refuses it is logged; the bridge serves on."""
 
     def __init__(self, info: BridgeInfo, host: str, port: int, interfaces: Sequence[str]) -> None:
-        self._service = service(info, port, _addresses(host, interfaces))
+        addresses = _addresses(host, interfaces)
+        self._service = service(info, port, addresses)
+        self._ip_version = IPVersion.V6Only if all(":" in address for address in addresses) else IPVersion.V4Only
         self._interfaces = list(interfaces) or ([host] if _is_one(host) else InterfaceChoice.All)
         self._zeroconf: AsyncZeroconf | None = None
 
     async def start(self) -> None:
         """Announce the service."""
         try:
-            self._zeroconf = AsyncZeroconf(interfaces=self._interfaces, ip_version=IPVersion.V4Only)
+            self._zeroconf = AsyncZeroconf(interfaces=self._interfaces, ip_version=self._ip_version)
             # The name holds the bridge's id: nobody else has it, so there is no need to ask around first.
             announced = await self._zeroconf.async_register_service(
                 self._service, allow_name_change=True, cooperating_responders=True

@@ -6,29 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from lock_bridge.store import Store, StoreError
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
-from lock_bridge.wire.messages import MAX_BATCH, WINDOW, Events, FromBridge, Gap, Hello
+from lock_bridge.wire.messages import MAX_BATCH, WINDOW, Events, FromBridge, Gap
 from lock_bridge.wire.model import Event
-from lock_bridge.wire.words import EventType
 
 from .background import Background
 
 _LOGGER = logging.getLogger(__name__)
-
-
-async def resume(store: Store, hello: Hello) -> tuple[int | None, Gap | None]:
-    """After which event a client goes on (None: at the head), and what it will not be told.
-
-    A client that comes from another epoch (the store was restored, or made anew) goes on with the event that says so.
-    """
-    if hello.last_seq is None:
-        return None, None
-    if hello.epoch == store.epoch and hello.last_seq <= store.head:
-        return hello.last_seq, None  # what is missing from there on, `Follower` tells where it is missing
-    if hello.epoch == store.epoch:
-        return store.head, Gap(epoch=store.epoch, first=store.head + 1, last=store.head)
-    restored = await store.query(types=(EventType.RESTORED,), limit=1)
-    after = restored[0].seq - 1 if restored else 0
-    return after, Gap(epoch=store.epoch, first=1, last=after)
 
 
 class Follower:

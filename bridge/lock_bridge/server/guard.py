@@ -17,7 +17,7 @@ from lock_bridge.wire.words import Scope
 from . import jsontext, tokens
 from .clients import Clients
 from .gate import Gate
-from .limits import StrangerLimit
+from .limits import ClientLimit, StrangerLimit
 from .routes import Call, Route, status_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -26,12 +26,15 @@ _LOGGER = logging.getLogger(__name__)
 class Guard:
     """Answers all requests by the table of routes; what is not in the table isn't there."""
 
-    def __init__(self, routes: tuple[Route, ...], clients: Clients, strangers: StrangerLimit) -> None:
+    def __init__(
+        self, routes: tuple[Route, ...], clients: Clients, strangers: StrangerLimit, limit: ClientLimit
+    ) -> None:
         self._routes = {(route.method, route.path): route for route in routes}
         if len(self._routes) != len(routes):
             raise ValueError("a route is there twice")
         self._clients = clients
         self._strangers = strangers
+        self._limit = limit
         self.gate: Gate | None = None
         """Where the connections of the requests come in; set before it opens."""
 
@@ -86,6 +89,8 @@ class Guard:
             raise LockBridgeError(ErrorCode.UNAUTHORIZED)
         if client is not None:
             self._clients.touch(client.id, address)
+            if not self._limit.allow(client.id):
+                raise LockBridgeError(ErrorCode.RATE_LIMITED)
         if route is None:
             raise web.HTTPNotFound
         if client is not None and route.scope is not Scope.PUBLIC and route.scope not in client.scopes:

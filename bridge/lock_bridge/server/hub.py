@@ -16,6 +16,7 @@ from lock_bridge.wire.model import Event
 from . import jsontext
 from .commands import Commands
 from .contract import BridgeLike
+from .resume import Resume
 from .session import Session, socket
 
 _LOGGER = logging.getLogger(__name__)
@@ -30,9 +31,11 @@ SOCKETS_PER_CLIENT: Final = 4
 class Hub:
     """The sessions, and the bridge's listener that tells them."""
 
-    def __init__(self, bridge: BridgeLike, commands: Commands) -> None:
+    def __init__(self, bridge: BridgeLike, commands: Commands, knows: Callable[[str], bool]) -> None:
         self._bridge = bridge
         self._commands = commands
+        self._knows = knows
+        self._resume = Resume(bridge, self._begin_anew)
         self._sessions: list[Session] = []
         self._welcomed: list[Session] = []
         self._empty = asyncio.Event()
@@ -55,9 +58,11 @@ class Hub:
         if transport is None or not ws.can_prepare(request).ok:
             raise LockBridgeError(ErrorCode.BAD_REQUEST, {"field": "Upgrade"})
         await ws.prepare(request)
-        session = Session(self._bridge, self._commands, client, ws, transport, self._welcomed.append)
+        session = Session(self._bridge, self._commands, self._resume, client, ws, transport, self._welcomed.append)
         self._sessions.append(session)
         self._empty.clear()
+        if not self._knows(client.id):  # revoked while the WebSocket was being opened
+            session.close(LockBridgeError(ErrorCode.UNAUTHORIZED))
         try:
             await session.run()
         finally:
@@ -108,6 +113,11 @@ class Hub:
         for session in self._sessions:
             if session.client.id == client_id:
                 session.close(error)
+
+    def _begin_anew(self) -> None:
+        """The journal has another epoch: whoever is welcomed says hello again."""
+        for session in tuple(self._welcomed):
+            session.close(LockBridgeError(ErrorCode.STOPPING))
 
     def _make_room(self, client_id: str) -> None:
         own = [session for session in self._sessions if session.client.id == client_id and not session.closing]

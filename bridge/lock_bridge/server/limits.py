@@ -16,6 +16,26 @@ UNKNOWN_OVERALL: Final = 60
 MINUTE_MS: Final = 60_000
 
 
+REQUESTS_PER_S: Final = 50
+REQUESTS_AT_ONCE: Final = 100
+"""REST requests of one client."""
+
+
+class ClientLimit:
+    """Requests of paired clients, each by itself."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._buckets: dict[str, Bucket] = {}
+
+    def allow(self, client_id: str) -> bool:
+        """Count a request of a client, unless there were too many."""
+        if (bucket := self._buckets.get(client_id)) is None:
+            bucket = Bucket(self._clock, per_second=REQUESTS_PER_S, burst=REQUESTS_AT_ONCE)
+            self._buckets[client_id] = bucket
+        return bucket.has(1)
+
+
 class StrangerLimit:
     """Requests that carry no valid token. What is refused doesn't count, so that waiting a minute always helps."""
 
@@ -52,10 +72,22 @@ class Bucket:
 
     def take(self, cost: float) -> int:
         """Take `cost`, and say how many ms to wait before going on (0: none)."""
-        now = self._clock.now().mono_ms
-        self._left = min(self._burst, self._left + (now - self._at_ms) * self._rate) - cost
-        self._at_ms = now
+        self._fill()
+        self._left -= cost
         return 0 if self._left >= 0 else round(-self._left / self._rate) + 1
+
+    def has(self, cost: float) -> bool:
+        """Take `cost` if there is so much."""
+        self._fill()
+        if self._left < cost:
+            return False
+        self._left -= cost
+        return True
+
+    def _fill(self) -> None:
+        now = self._clock.now().mono_ms
+        self._left = min(self._burst, self._left + (now - self._at_ms) * self._rate)
+        self._at_ms = now
 
 
 async def pause(clock: Clock, ms: int) -> None:

@@ -64,7 +64,9 @@ class Pairing:
     async def load(self, certificate_sha256: bytes) -> None:
         """Read today's tries from the store; bind what is to come to the certificate that is served."""
         self._certificate = certificate_sha256
-        self._tries = Tries.read(await self._bridge.store.value(TRIES_KEY))
+        kept = Tries.read(await self._bridge.store.value(TRIES_KEY))
+        clock = self._bridge.clock
+        self._tries = kept.at(clock.now(), clock.boot_id)  # now, so that a calendar that jumps later changes nothing
 
     async def open(self, source: OperationSource | None = None, lock_id: str | None = None) -> PairingWindow:
         """Open the window, with a new code and new tries; one that is open already ends. Raises `storage`."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from lock_bridge.engine.model import Actor
 from lock_bridge.wire.codec import encode
@@ -24,7 +25,7 @@ from .discovery import Discovery
 from .gate import Gate
 from .guard import Guard
 from .hub import Hub
-from .limits import StrangerLimit
+from .limits import ClientLimit, StrangerLimit
 from .pairing import Pairing, PairingWindow
 from .rest import Rest
 from .routes import Call, Route
@@ -32,7 +33,7 @@ from .routes import Call, Route
 _LOGGER = logging.getLogger(__name__)
 
 _HTTP_LOGGER = logging.getLogger(f"{__name__}.http")
-_HTTP_LOGGER.addFilter(lambda record: record.levelno < logging.ERROR or record.exc_info is None)
+_HTTP_LOGGER.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError)))
 """aiohttp logs what it cannot parse, with the text, as errors. Anybody can send such text, and a token may be in it."""
 
 GOODBYE_S: Final = 0.6
@@ -50,10 +51,10 @@ class Server:
         self._clients = Clients(bridge, self._background)
         self._commands = Commands(bridge.clock, bridge.dispatcher, self._background)
         self._pairing = Pairing(bridge, self._clients, self._background)
-        self._hub = Hub(bridge, self._commands)
+        self._hub = Hub(bridge, self._commands, self._clients.knows)
         self._clients.is_connected, self._clients.on_revoked = self._hub.is_connected, self._hub.revoked
         self.routes: tuple[Route, ...] = Rest(bridge, self._commands, self._hub, self._pairing).routes(self._openapi)
-        self._guard = Guard(self.routes, self._clients, StrangerLimit(bridge.clock))
+        self._guard = Guard(self.routes, self._clients, StrangerLimit(bridge.clock), ClientLimit(bridge.clock))
         self._gate: Gate | None = None
         self._runner: web.AppRunner | None = None
         self._discovery: Discovery | None = None

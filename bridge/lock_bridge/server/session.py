@@ -30,8 +30,9 @@ from . import jsontext
 from .background import Background
 from .commands import Commands
 from .contract import BridgeLike
-from .follower import Follower, resume
+from .follower import Follower
 from .limits import Bucket, pause
+from .resume import Resume
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class Session:
         self,
         bridge: BridgeLike,
         commands: Commands,
+        resume: Resume,
         client: ClientRow,
         ws: web.WebSocketResponse,
         transport: asyncio.Transport,
@@ -84,6 +86,7 @@ class Session:
         self.client = client
         self._bridge = bridge
         self._commands = commands
+        self._resume = resume
         self._ws = ws
         self._transport = transport
         self._on_welcome = on_welcome
@@ -199,7 +202,7 @@ class Session:
 
     async def _welcome(self, hello: Hello) -> None:
         bridge, store = self._bridge, self._bridge.store
-        after, gap = await resume(store, hello) if self._follower else (None, None)
+        after, gap = await self._resume.after(hello) if self._follower else (None, None)
         # From here on nothing is awaited: locks and head belong together, and what follows comes as frames.
         head, now = store.head, bridge.clock.now()
         if gap:
