@@ -12,6 +12,7 @@ from typing import Final, Literal, cast
 from .config_parts import PartConfig, read_parts
 from .config_table import REQUIRED, Problem, Problems, Table, shown
 from .hardware.simulated.config import Person, SimulatedConfig
+from .store import KEY_FILE, STORE_FILE
 
 type TrustClock = Literal["auto", "always"]
 
@@ -49,12 +50,12 @@ class BridgeConfig:
     @property
     def database(self) -> Path:
         """Users, credentials, settings and the journal."""
-        return self.data / "lock-bridge.db"
+        return self.data / STORE_FILE
 
     @property
     def key_file(self) -> Path:
         """The device's key; without it the passcodes in the database are worth nothing."""
-        return self.data / "device.key"
+        return self.data / KEY_FILE
 
     @property
     def backups(self) -> Path:
