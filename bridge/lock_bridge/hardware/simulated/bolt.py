@@ -72,9 +72,7 @@ class SimulatedBolt(SimulatedPart):
         elif not self._site.world.motor:
             self._begin(_Run(drive, MotorOutcome.NO_MOTION), NOTICE_MS)
         elif clutch:
-            stall = self._site.world.stall
-            outcome = MotorOutcome.STALLED if stall else MotorOutcome.REACHED
-            self._begin(_Run(drive, outcome), NOTICE_MS if stall else min(self._travel_ms, COUPLING_MS))
+            self._begin(_Run(drive, MotorOutcome.REACHED), min(self._travel_ms, COUPLING_MS))
         else:
             self._begin_travel(drive)
 
@@ -159,8 +157,6 @@ class SimulatedBolt(SimulatedPart):
         self._site.changed()
 
     def _end(self, run: _Run) -> None:
-        if self._run is not run:
-            return
         self._run = None
         if run.motion is not None:
             self._place(run.motion, run.motion.end)

@@ -27,9 +27,9 @@ SENSOR_TAKEN: Final = "Another finger is on the sensor."
 
 type _Act = Callable[[list[str]], Awaitable[str | None]]
 
-_DURATION: Final = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s|m)")
+_DURATION: Final = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m)")
 _UNITS: Final = {"ms": 1, "s": 1_000, "m": 60_000}
-_TIMES: Final = re.compile(r"x(\d{1,3})")
+_TIMES: Final = re.compile(r"x([0-9]{1,3})")
 
 
 class Words:
@@ -197,7 +197,7 @@ class Words:
 
     async def _battery(self, given: list[str]) -> None:
         percent = _only(given).removesuffix("%")
-        if not re.fullmatch(r"\d{1,3}", percent) or int(percent) > 100:
+        if not re.fullmatch(r"[0-9]{1,3}", percent) or int(percent) > 100:
             raise _NotUnderstood
 
         def change(world: World) -> None:
