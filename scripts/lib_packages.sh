@@ -1,6 +1,8 @@
 # Programs that tests and benches run but do not come from PyPI: sourced after lib.sh, not run. What is missing is installed
 # where that is possible without asking (Debian or its kin, as root or with passwordless sudo).
 
+PATH="$PATH:/usr/sbin:/sbin" # where Debian puts daemons, and a person's PATH does not look
+
 # need_programs NAME... : brings those that are missing, by the Debian package of the same name. Where it cannot: an error in
 # CI; elsewhere one line that names them, and the tests that need them skip.
 need_programs() {

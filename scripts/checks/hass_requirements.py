@@ -1,5 +1,6 @@
-"""What Home Assistant's integrations would install at first start: python -m checks.hass_requirements COMPONENTS."""
+"""What Home Assistant's integrations would install at first start: python -m checks.hass_requirements PACKAGE."""
 
+import ast
 import json
 import re
 import sys
@@ -9,6 +10,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# An integration that can be discovered needs the one that discovers; as homeassistant/requirements.py has it.
+DISCOVERY = {
+    "dhcp": {"dhcp"},
+    "mqtt": {"mqtt"},
+    "ssdp": {"ssdp"},
+    "zeroconf": {"zeroconf", "homekit"},
+}
+
 
 def used_integrations(pyproject: Path = ROOT / "pyproject.toml") -> list[str]:
     """The integrations that this repository's tests and scripts set up."""
@@ -17,9 +26,9 @@ def used_integrations(pyproject: Path = ROOT / "pyproject.toml") -> list[str]:
     return integrations
 
 
-def requirements_of(components: Path, integrations: Iterable[str]) -> list[str]:
-    """The pinned requirements of these integrations and of all they depend on, sorted."""
-    requirements: set[str] = set()
+def requirements_of(homeassistant: Path, integrations: Iterable[str]) -> list[str]:
+    """The pinned requirements of these integrations, of all they may depend on, and of the ways to log in; sorted."""
+    requirements = set(_login_requirements(homeassistant))
     seen: set[str] = set()
     waiting = list(integrations)
     while waiting:
@@ -27,10 +36,22 @@ def requirements_of(components: Path, integrations: Iterable[str]) -> list[str]:
         if domain in seen:
             continue
         seen.add(domain)
-        manifest = json.loads((components / domain / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads((homeassistant / "components" / domain / "manifest.json").read_text(encoding="utf-8"))
         requirements.update(manifest.get("requirements", ()))
         waiting.extend(manifest.get("dependencies", ()))
+        waiting.extend(manifest.get("after_dependencies", ()))
+        waiting.extend(discovery for discovery, keys in DISCOVERY.items() if keys & manifest.keys())
     return sorted(requirements, key=str.lower)
+
+
+def _login_requirements(homeassistant: Path) -> list[str]:
+    """What the second factor needs that is on unless configured otherwise."""
+    module = ast.parse((homeassistant / "auth" / "mfa_modules" / "totp.py").read_bytes())
+    for node in module.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="REQUIREMENTS")], value=value):
+                return list(ast.literal_eval(value))
+    raise LookupError("totp.py names no REQUIREMENTS")
 
 
 def pinned_version(package: str, requirements: Path) -> str:

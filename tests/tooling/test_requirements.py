@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from checks.hass_requirements import requirements_of, used_integrations
 
 ROOT = Path(__file__).resolve().parents[2]
-COMPONENTS = Path(homeassistant.__file__).parent / "components"
+HOME_ASSISTANT = Path(homeassistant.__file__).parent
 FILES = ("bootstrap.txt", "bridge.txt", "dev.txt")
 
 
@@ -34,14 +34,14 @@ def test_home_assistant_finds_what_its_integrations_need() -> None:
         *used_integrations(),
     }
     pinned = pins("dev.txt")
-    for line in requirements_of(COMPONENTS, started):
+    for line in requirements_of(HOME_ASSISTANT, started):
         requirement = Requirement(line)
         assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)]), line
 
 
 def test_home_assistants_own_constraints_are_kept() -> None:
     pinned = pins("dev.txt")
-    constraints = (Path(homeassistant.__file__).parent / "package_constraints.txt").read_text(encoding="utf-8")
+    constraints = (HOME_ASSISTANT / "package_constraints.txt").read_text(encoding="utf-8")
     for line in constraints.splitlines():
         if line and not line.startswith("#"):
             constraint = Requirement(line)
