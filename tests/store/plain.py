@@ -1,5 +1,6 @@
 """The store as plain dictionaries: what it has to agree with, and things to do to both."""
 
+import os
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from lock_bridge.engine.model import Credential, Fact, LockoutRecord, Settings, 
 from lock_bridge.store import LockData
 from lock_bridge.wire.words import CredentialType, EventType, OperationSource, Role
 
+LONG = os.environ.get("LOCK_BRIDGE_LONG") == "1"
 LOCKS = ("front_door", "back_door")
 BOOT_ID = "0123456789abcdef0123456789abcdef"
 

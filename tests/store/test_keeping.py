@@ -209,7 +209,7 @@ async def test_a_change_needs_a_lock_and_an_unknown_thing_is_not_kept(store: Sto
     with pytest.raises(ValueError, match="SaveUser"):
         await store.commit(None, [Record(refused(1)), SaveUser(ANNA)], at)
     with pytest.raises(TypeError, match="Fact"):
-        await store.commit(FRONT, [Record(refused(1)), refused(2)], at)  # type: ignore[list-item]
+        await store.commit(FRONT, [Record(refused(1)), refused(2)], at)
     assert store.head == 0
     assert await store.commit(FRONT, [], at) == ()
 

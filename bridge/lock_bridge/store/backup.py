@@ -16,7 +16,7 @@ from .connection import check, check_pages, connect_read_only
 from .database import new_epoch
 from .errors import StoreError
 from .files import FileLock, make_folder, new_file, put_in_place, sidecar, sync_folder
-from .schema import MIGRATIONS, migrate, version_of
+from .schema import MIGRATIONS, check_header, migrate, version_of
 from .transactions import transaction, translating
 
 _LOG = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ def verify(path: Path) -> int:
     """Look at every page and row of a backup, changing nothing. Its size in bytes. Raises `StoreError`."""
     if not path.is_file():
         raise StoreError(f"There is no backup {path}.")
+    check_header(path)
     with translating(f"looking at {path.name}"):
         connection = connect_read_only(path)
         try:
@@ -109,28 +110,30 @@ def _copy(backup: Path, made: Path) -> None:
 
 
 def _keep_old(path: Path) -> None:
-    old = [path, *(sidecar(path, suffix) for suffix in ("-wal", "-journal"))]
-    if not any(part.exists() for part in old):
+    logs = [sidecar(path, suffix) for suffix in ("-wal", "-journal")]
+    old = [part for part in (path, *logs) if part.exists()]
+    if not old:
         return
     number = 1
     while sidecar(path, f".before-restore-{number}").exists():
         number += 1
     kept = sidecar(path, f".before-restore-{number}")
-    _fold(path)
     for part in old:
-        if part.exists():
-            Path(str(kept) + part.name.removeprefix(path.name)).hardlink_to(part)
+        sidecar(kept, part.name.removeprefix(path.name)).hardlink_to(part)
     sync_folder(path.parent)
+    folded = _fold(path)
     # A log that is still there belongs to a file too damaged to take it in. It must not be played into the new one.
-    for part in old[1:]:
-        part.unlink(missing_ok=True)
+    for log in logs:
+        log.unlink(missing_ok=True)
+        if folded:
+            sidecar(kept, log.name.removeprefix(path.name)).unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
-def _fold(path: Path) -> None:
+def _fold(path: Path) -> bool:
     # Opened and closed, the old store has its log folded in: it is one file then, and the exchange one rename.
     if not path.exists():
-        return
+        return False
     try:
         connection = sqlite3.connect(path, isolation_level=None)
         try:
@@ -142,3 +145,5 @@ def _fold(path: Path) -> None:
         _LOG.warning(
             "The old store cannot be read (%s); it is kept as it is", getattr(error, "sqlite_errorname", "error")
         )
+        return False
+    return not sidecar(path, "-wal").exists()

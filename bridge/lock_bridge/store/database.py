@@ -23,9 +23,9 @@ from lock_bridge.wire.words import EventType, Priority
 
 from . import journal, rows
 from .connection import check, check_pages, connect
-from .errors import RESTORE_HINT, StoreDamaged, StoreError
+from .errors import RESTORE_HINT, StoreConflict, StoreDamaged, StoreError
 from .files import FileLock, keep_private, make_folder, new_file, put_in_place, sidecar
-from .schema import MIGRATIONS, migrate, version_of
+from .schema import MIGRATIONS, check_header, migrate, version_of
 from .transactions import transaction, translating
 
 _LOG = logging.getLogger(__name__)
@@ -128,7 +128,7 @@ class Database:
         """Keep a client, and what the journal says of it."""
         with translating("adding a client"), transaction(self._connection):
             if any(rows.load_clients(self._connection, row.id)):
-                raise sqlite3.IntegrityError
+                raise StoreConflict(f"There is a client {row.id} already.")
             rows.save_client(self._connection, row)
             events = [self._append(number, None, fact, at) for number, fact in enumerate(facts)]
         self._committed(events, at)
@@ -227,6 +227,7 @@ class Database:
 
     def _open(self, create: bool) -> sqlite3.Connection:
         self._find(create)
+        check_header(self.path)
         keep_private(self.path)
         connection = connect(self.path)
         try:

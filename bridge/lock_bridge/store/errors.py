@@ -31,6 +31,15 @@ class KeyFileError(StoreError):
     """The device key is missing, damaged or another one than the store's credentials were made with."""
 
 
+# SQLITE_ERROR stands for SQL that makes no sense; ours does, in a file that has our tables.
+_DAMAGE = (
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_FORMAT,
+    sqlite3.SQLITE_SCHEMA,
+    sqlite3.SQLITE_ERROR,
+)
+
 RESTORE_HINT = "Stop the bridge and restore a backup: lock-bridge restore FILE"
 
 
@@ -41,7 +50,7 @@ def translated(error: sqlite3.Error, doing: str) -> StoreError:
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     if code == sqlite3.SQLITE_FULL:
         return StoreFull(f"The disk is full ({doing}). Free some space.")
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_SCHEMA):
+    if code in _DAMAGE:
         return StoreDamaged(f"The store is damaged ({doing}: {name}). {RESTORE_HINT}")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusy(f"Another process uses the store ({doing}). Stop it first.")

@@ -1,5 +1,6 @@
 """Files that must be there after a power cut, for the owner's eyes only."""
 
+import contextlib
 import fcntl
 import logging
 import os
@@ -32,6 +33,12 @@ def new_file(path: Path) -> None:
     """Make an empty file with mode 0600, in place of what an interrupted run may have left there."""
     path.unlink(missing_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+
+
+def discard(path: Path) -> None:
+    """Delete an unfinished file; one that is not there, or cannot be, is no matter."""
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
 def put_in_place(made: Path, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from .errors import RESTORE_HINT, StoreDamaged, StoreVersionError
@@ -9,6 +10,8 @@ from .transactions import transaction
 
 APPLICATION_ID: Final = 0x4C42_7273
 """Stands in the file's header and says whose file it is ("LBrs")."""
+
+_HEADER_SIZE: Final = 100
 
 type Migration = Sequence[str | Callable[[sqlite3.Connection], None]]
 """SQL, or a function for what SQL cannot say; `rows.reseal` where columns of a table change."""
@@ -115,12 +118,19 @@ STATE_TABLES: Final = ("meta", "value", "user", "membership", "credential", "set
 """Everything but the journal: small, and checked in full at each start."""
 
 
+def check_header(path: Path) -> None:
+    """Look at a file's first bytes without touching it: SQLite would take an empty one for a new store."""
+    with path.open("rb") as file:
+        header = file.read(_HEADER_SIZE)
+    if not header.startswith(b"SQLite format 3\0") or header[68:72] != APPLICATION_ID.to_bytes(4):
+        raise StoreDamaged(f"{path} is no store of Lock Bridge, or its header is damaged. {RESTORE_HINT}")
+
+
 def version_of(connection: sqlite3.Connection) -> int:
-    """The file's version. Raises for a file of somebody else, or of a newer Lock Bridge."""
-    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    """The file's version. Raises for that of a newer Lock Bridge."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if application_id != APPLICATION_ID or version < 1:
-        raise StoreDamaged(f"This file is no store of Lock Bridge, or its header is damaged. {RESTORE_HINT}")
+    if version < 1:
+        raise StoreDamaged(f"The store is damaged: its header says no version. {RESTORE_HINT}")
     if version > len(MIGRATIONS):
         raise StoreVersionError(
             f"The store has version {version}; this Lock Bridge knows versions up to {len(MIGRATIONS)}. "

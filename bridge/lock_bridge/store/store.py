@@ -15,7 +15,7 @@ from lock_bridge.wire.words import EventType, Priority
 from .backup import verify
 from .database import Database
 from .errors import KeyFileError, StoreBusy, StoreConflict, StoreDamaged, StoreError
-from .files import make_folder, put_in_place, sidecar
+from .files import discard, make_folder, put_in_place, sidecar
 from .journal import RETENTION, Budget
 from .keys import DeviceKeys
 from .rows import ClientRow, LockData
@@ -174,7 +174,7 @@ class Store:
         except OSError as error:
             raise StoreError(f"The backup was not made: {error.strerror}. Check the folder {target.parent}.") from None
         finally:
-            await asyncio.to_thread(made.unlink, missing_ok=True)
+            await asyncio.to_thread(discard, made)
         return size
 
     async def check(self) -> None:

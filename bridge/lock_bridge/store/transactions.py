@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .errors import translated
+from .errors import RESTORE_HINT, StoreDamaged, translated
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,8 +30,13 @@ def translating(doing: str) -> Iterator[None]:
     """Raise `StoreError` for what SQLite raises."""
     try:
         yield
+    except sqlite3.ProgrammingError:
+        raise  # a mistake of ours, not the disk's
     except sqlite3.Error as error:
         raise translated(error, doing) from None
+    except UnicodeDecodeError:
+        # Also how Python says that SQLite's own message about a bad schema is no text.
+        raise StoreDamaged(f"The store is damaged ({doing}: no text). {RESTORE_HINT}") from None
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:
