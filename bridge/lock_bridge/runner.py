@@ -4,7 +4,7 @@ import asyncio
 import logging
 import uuid
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -326,8 +326,9 @@ class LockRunner:
         except PortBusy:
             self.put(EnrolFailed("fault"))
 
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        # Eager, so that the part knows before the next thing happens at the door.
+        task = asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
         self._tasks.add(task)
         task.add_done_callback(self._spawned)
 

@@ -1,0 +1,159 @@
+"""What a real Home Assistant sees: a lock behind the bridge beside one behind MQTT, and the journal after an outage."""
+
+import asyncio
+import contextlib
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from lock_bridge.cli.connection import Connection
+
+from house.bridge import Bridge
+from house.hass import HomeAssistant, Socket
+from house.pairing import pair
+from house.processes import free_port
+
+from . import mqtt
+from .table import Row, at_most, percentile
+
+_ROUNDS: Final = 300
+_WARM_UP: Final = 20
+_ENTRIES: Final = 100
+_MISSED: Final = 10_000
+
+OURS: Final = "lock.front_door"
+THEIRS: Final = "lock.mqtt_lock"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """All that runs."""
+
+    bridge: Bridge
+    hass: HomeAssistant
+    entry_id: str
+
+
+async def run() -> list[Row]:
+    """All of it in one Home Assistant, both locks in turn."""
+    async with _house() as house:
+        return [*await _round_trips(house), *await _entries(house), *await _outage(house)]
+
+
+@asynccontextmanager
+async def _house() -> AsyncIterator[House]:
+    async with contextlib.AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        broker_port = free_port()
+        broker = await mqtt.start_broker(folder, broker_port)
+        stack.push_async_callback(broker.stop)
+        lock = await mqtt.start_lock(broker_port)
+        stack.push_async_callback(lock.stop)
+        bridge = Bridge(folder / "bridge", port=free_port(), door_port=free_port(), travel_ms=0)
+        await bridge.start()
+        stack.push_async_callback(bridge.stop)
+        hass = HomeAssistant(folder / "hass", port=free_port(), log_level="warning")
+        await hass.start()
+        stack.push_async_callback(hass.stop)
+        await hass.log_in()
+        await hass.flow("mqtt", {"broker": "127.0.0.1", "port": broker_port})
+        entry_id = await pair(hass, bridge, may_open=True)
+        async with hass.socket() as socket:
+            await _until_there(socket, OURS, THEIRS)
+        yield House(bridge, hass, entry_id)
+
+
+async def _round_trips(house: House) -> list[Row]:
+    times: dict[str, list[float]] = {OURS: [], THEIRS: []}
+    async with house.hass.socket() as socket:
+        await socket.call("subscribe_events", event_type="state_changed")
+        for number in range(_WARM_UP + _ROUNDS):
+            service, end = ("unlock", "unlocked") if number % 2 == 0 else ("lock", "locked")
+            for entity_id, values in times.items():
+                taken = await _operate(socket, entity_id, service, end)
+                if number >= _WARM_UP:
+                    values.append(taken * 1e3)
+    ours, theirs = statistics.median(times[OURS]), statistics.median(times[THEIRS])
+    return [
+        Row("home: lock/unlock through the bridge, median", ours, "ms"),
+        Row("home: the same, p95", percentile(times[OURS], 95), "ms"),
+        Row("home: lock/unlock through MQTT, median", theirs, "ms"),
+        Row("home: the same, p95", percentile(times[THEIRS], 95), "ms"),
+        at_most("home: bridge against MQTT, medians", ours / theirs, "×", 1.0),
+    ]
+
+
+async def _operate(socket: Socket, entity_id: str, service: str, end: str) -> float:
+    before = time.perf_counter()
+    call = await socket.send("call_service", domain="lock", service=service, target={"entity_id": entity_id})
+    while True:
+        event = await socket.event()
+        data = event["data"]
+        if data.get("entity_id") == entity_id and data["new_state"]["state"] == end:
+            taken = time.perf_counter() - before
+            break
+    await socket.result(call)
+    return taken
+
+
+async def _entries(house: House) -> list[Row]:
+    code = "482913"
+    user = await house.bridge.command("user", "add", "Anna", "--admin", "--lock", "front_door")
+    await house.bridge.command("credential", "passcode", user["user_id"], "--lock", "front_door", typed=code)
+    times = []
+    with Connection(house.bridge.folder / "data" / "control.sock") as door:
+        async with house.hass.socket() as socket:
+            await socket.call("subscribe_events", event_type="lock_bridge_event")
+            for _ in range(_ENTRIES):
+                await asyncio.to_thread(door.command, "door", words=["press", "back", *code])
+                before = time.perf_counter()
+                pressing = asyncio.create_task(asyncio.to_thread(door.command, "door", words=["press", "ok"]))
+                while (await socket.event())["data"].get("type") != "access_granted":
+                    pass
+                times.append((time.perf_counter() - before) * 1e3)
+                await pressing
+                await asyncio.to_thread(door.command, "lock", lock="front_door")
+    return [
+        Row("home: confirm key to Home Assistant's event, median", statistics.median(times), "ms"),
+        Row("home: the same, p95", percentile(times, 95), "ms"),
+    ]
+
+
+async def _outage(house: House) -> list[Row]:
+    async with house.hass.socket() as socket:
+        await socket.call("config_entries/disable", entry_id=house.entry_id, disabled_by="user")
+        with Connection(house.bridge.folder / "data" / "control.sock") as bridge:
+            await asyncio.to_thread(_make_events, bridge, _MISSED)
+        await socket.call("subscribe_events", event_type="lock_bridge_event")
+        before = time.perf_counter()
+        await socket.send("config_entries/disable", entry_id=house.entry_id, disabled_by=None)
+        seqs: list[int] = []
+        while len(seqs) < _MISSED:
+            event = await socket.event(120)
+            if event["data"].get("type") == "setting_changed":
+                seqs.append(event["data"]["seq"])
+        taken = time.perf_counter() - before
+    if seqs != sorted(set(seqs)):
+        raise RuntimeError("events came twice or out of order")
+    return [Row(f"home: {_MISSED:,} events caught up after an outage", taken, "s")]
+
+
+def _make_events(bridge: Connection, count: int) -> None:
+    for number in range(count):
+        delay = 30 + number % 2
+        bridge.command("settings.set", lock="front_door", changes={"countdown_delay_s": delay})
+
+
+async def _until_there(socket: Socket, *entities: str) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            states: list[dict[str, Any]] = await socket.call("get_states")
+            there = {state["entity_id"] for state in states if state["state"] not in ("unavailable", "unknown")}
+            if there.issuperset(entities):
+                return
+            await asyncio.sleep(0.2)

@@ -1,0 +1,1 @@
+"""A whole house as processes, for development, system tests and benchmarks."""

@@ -1,0 +1,55 @@
+"""A dashboard with the front door on it."""
+
+from typing import Any, Final
+
+from .hass import HomeAssistant
+
+PATH: Final = "front-door"
+
+LOCK: Final = "lock.front_door"
+
+_CARDS: Final[list[dict[str, Any]]] = [
+    {"type": "heading", "heading": "Front door", "icon": "mdi:door"},
+    {
+        "type": "tile",
+        "entity": LOCK,
+        "features": [{"type": "lock-commands"}],
+        "state_content": ["state", "changed_by", "last_changed"],
+        "grid_options": {"columns": "full"},
+    },
+    {"type": "tile", "entity": "binary_sensor.front_door_door"},
+    {"type": "tile", "entity": "sensor.front_door_battery"},
+    {"type": "tile", "entity": "event.front_door_access"},
+    {"type": "tile", "entity": "event.front_door_doorbell"},
+]
+
+
+async def show_front_door(hass: HomeAssistant) -> str:
+    """Put the front door on a dashboard of its own, which opens first; its path."""
+    async with hass.socket() as socket:
+        await socket.maybe(
+            "lovelace/dashboards/create",
+            url_path=PATH,
+            title="Front door",
+            icon="mdi:door",
+            mode="storage",
+            show_in_sidebar=True,
+            require_admin=False,
+        )
+        logbook = {
+            "type": "logbook",
+            "target": {"entity_id": [LOCK, "event.front_door_access", "event.front_door_doorbell"]},
+            "hours_to_show": 24,
+            "grid_options": {"columns": "full", "rows": 8},
+        }
+        sections = [
+            {"type": "grid", "cards": _CARDS},
+            {
+                "type": "grid",
+                "cards": [{"type": "heading", "heading": "What happened", "icon": "mdi:history"}, logbook],
+            },
+        ]
+        config = {"views": [{"title": "Front door", "type": "sections", "max_columns": 2, "sections": sections}]}
+        await socket.call("lovelace/config/save", url_path=PATH, config=config)
+        await socket.maybe("frontend/set_user_data", key="core", value={"default_panel": PATH, "defaultPanel": PATH})
+    return f"/{PATH}/0"
