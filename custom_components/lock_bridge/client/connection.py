@@ -1,0 +1,381 @@
+"""The link to the bridge: one owner, who dials, listens, and dials again."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from http import HTTPStatus
+from typing import Any, Final
+
+import aiohttp
+
+from custom_components.lock_bridge.wire.errors import ErrorCode, LockBridgeError
+from custom_components.lock_bridge.wire.messages import (
+    DEAD_S,
+    FROM_BRIDGE,
+    Ack,
+    Events,
+    Failure,
+    FromBridge,
+    FromClient,
+    Gap,
+    Hello,
+    Result,
+    State,
+    Tick,
+    Welcome,
+    from_bridge,
+    to_frame,
+)
+from custom_components.lock_bridge.wire.model import Event
+from custom_components.lock_bridge.wire.words import API_VERSION, Scope
+
+from .clock import BridgeClock
+from .commands import Commands
+from .errors import CannotConnect, ClientError, LinkLost, NoAnswer, NotABridge, is_refusal
+from .listeners import Listeners
+from .pace import Pace
+from .snapshot import BridgeData, Cursor
+from .transport import ANSWER_S, CONNECT_S, Transport, authorization, client_errors
+
+_LOGGER = logging.getLogger(__name__)
+
+SOCKET_PATH: Final = "/api/ws"
+
+_MAX_MESSAGE: Final = 4 * 1024 * 1024  # a `Welcome` with dozens of locks, and far from a burden
+_HANG_UP_S: Final = 1.0
+
+
+class LinkState(Enum):
+    """Where the link stands."""
+
+    IDLE = "idle"
+    DIALLING = "dialling"
+    READY = "ready"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long the link waits for what, in seconds."""
+
+    dead_s: float = DEAD_S
+    command_s: float = 25.0
+    """The bridge itself gives up after 20 s, and then says so."""
+
+
+class Connection:
+    """A paired client's link.
+
+    `connect` makes it or says why not; `run` keeps it until it is cancelled or the bridge refuses this client.
+    Listeners are told in this order: the link is up (with the state as it is now), what could not be had (`on_gap`),
+    events of before, events of now.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        token: str,
+        cursor: Cursor | None = None,
+        *,
+        timing: Timing | None = None,
+        pace: Pace | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.state = LinkState.IDLE
+        self.data: BridgeData | None = None
+        self.cursor = cursor
+        self.problem: ClientError | LockBridgeError | None = None
+        """Why there is no link."""
+
+        self.on_link = Listeners[[]]()
+        """The link came up or broke, or has another `problem` than before; all of `data` may be other, too."""
+        self.on_state = Listeners[[str, frozenset[str]]]()
+        """These fields of the lock with this id are other than before."""
+        self.on_event = Listeners[[Event, bool]]()
+        """Something happened; `True` if it is told afterwards."""
+        self.on_gap = Listeners[[Gap]]()
+
+        self._transport = transport
+        self._token = token
+        self._timing = timing or Timing()
+        self._pace = pace or Pace()
+        self._clock = BridgeClock(monotonic)
+        self._monotonic = monotonic
+        self._commands = Commands()
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._untold: list[Gap] = []
+        self._up_since = 0.0
+        self._as_of = 0
+        self._behind = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether `data` is what the bridge says now."""
+        return self.state is LinkState.READY
+
+    async def connect(self) -> BridgeData:
+        """Dial once and return the bridge as it is. Raises ClientError or LockBridgeError; events wait until `run`."""
+        self.state = LinkState.DIALLING
+        try:
+            socket = await self._dial()
+            try:
+                welcome = await self._greet(socket)
+            except BaseException:
+                await _hang_up(socket)
+                raise
+        except BaseException:
+            self.state = LinkState.IDLE
+            raise
+        return self._take_welcome(socket, welcome)
+
+    async def run(self) -> None:
+        """Keep the link. Returns when the bridge refuses this client (see `problem`), with listeners told."""
+        try:
+            while self.state is not LinkState.REFUSED:
+                try:
+                    if self._socket is None:
+                        await self.connect()
+                    await self._listen()
+                except (ClientError, LockBridgeError) as err:
+                    await self._broken(err)
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self.state is not LinkState.REFUSED:
+            self.state = LinkState.CLOSED
+        self._commands.lose(all_of_them=True)
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            await _hang_up(socket)
+
+    async def command(self, name: str, **args: Any) -> Mapping[str, Any]:
+        """Have a command carried out. Without a link it raises at once: nothing is kept for later.
+
+        Raises LockBridgeError as the bridge refuses, CannotConnect, NoAnswer, LinkLost.
+        """
+        if self._socket is None or not self.ready:
+            raise CannotConnect("the bridge is not connected")
+        frame, answer = self._commands.begin(name, args, self._clock.now_ms())
+        try:
+            async with asyncio.timeout(self._timing.command_s):
+                await self._send(self._socket, frame)
+                return await answer
+        except TimeoutError as err:
+            raise NoAnswer("the bridge did not answer in time") from err
+        finally:
+            self._commands.forget(frame.id)
+
+    async def _dial(self) -> aiohttp.ClientWebSocketResponse:
+        # The timeout covers the upgrade too, for which aiohttp has none of its own.
+        with client_errors():
+            try:
+                async with asyncio.timeout(CONNECT_S):
+                    return await self._transport.session.ws_connect(
+                        self._transport.address.url(SOCKET_PATH),
+                        ssl=self._transport.pin,
+                        headers=authorization(self._token),
+                        timeout=aiohttp.ClientWSTimeout(ws_close=_HANG_UP_S),
+                        max_msg_size=_MAX_MESSAGE,
+                    )
+            except aiohttp.WSServerHandshakeError as err:
+                raise _turned_away(err.status) from None  # the error's request holds the token
+
+    async def _greet(self, socket: aiohttp.ClientWebSocketResponse) -> Welcome:
+        cursor = self.cursor
+        hello = Hello(
+            api=API_VERSION,
+            epoch=cursor.epoch if cursor else None,
+            last_seq=cursor.seq if cursor else None,
+        )
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._send(socket, hello)
+                while not isinstance(message := await _receive(socket), Welcome):
+                    if isinstance(message, Failure):
+                        raise LockBridgeError.from_json(message.error)
+                    if isinstance(message, Gap):
+                        self._take_gap(message)
+        except TimeoutError as err:
+            raise NoAnswer("the bridge did not greet back") from err
+        if message.bridge.api != API_VERSION:
+            raise LockBridgeError(ErrorCode.VERSION_UNSUPPORTED, {"api": message.bridge.api})
+        return message
+
+    def _take_welcome(self, socket: aiohttp.ClientWebSocketResponse, welcome: Welcome) -> BridgeData:
+        self._clock.restart(welcome.time_ms)
+        self._socket = socket
+        self._up_since = self._monotonic()
+        self._as_of = welcome.head
+        self._behind = False
+        if self.cursor is None or self.cursor.epoch != welcome.epoch:
+            self.cursor = Cursor(epoch=welcome.epoch, seq=welcome.head)
+        self.data = data = BridgeData.from_welcome(welcome)
+        self.problem = None
+        self.state = LinkState.READY
+        _LOGGER.info("Connected to the bridge at %s", self._transport.address)
+        self.on_link.tell()
+        return data
+
+    async def _listen(self) -> None:
+        """Take what comes until the link breaks, which it always does by an error."""
+        socket = self._socket
+        if socket is None:
+            raise LinkLost("hung up")
+        for frame in self._commands.repeat(self._clock.now_ms()):
+            await self._send(socket, frame)
+        self._tell_gaps()
+        while True:
+            try:
+                async with asyncio.timeout(self._timing.dead_s):
+                    message = await _receive(socket)
+                    await self._take(socket, message)
+            except TimeoutError as err:
+                raise NoAnswer("the bridge has fallen silent") from err
+
+    async def _take(self, socket: aiohttp.ClientWebSocketResponse, message: FromBridge | None) -> None:
+        match message:
+            case State():
+                self._take_state(message)
+            case Events():
+                self._take_events(message)
+                if self.cursor is not None:
+                    await self._send(socket, Ack(seq=self.cursor.seq))
+                # Thousands of events after an outage must not hold up everything else on this loop.
+                await asyncio.sleep(0)
+            case Result():
+                self._commands.answer(message)
+            case Tick():
+                self._take_tick(message)
+            case Gap():
+                self._take_gap(message)
+                self._tell_gaps()
+            case Failure():
+                raise LockBridgeError.from_json(message.error)
+            case Welcome():
+                raise NotABridge("a second welcome")
+            case None:
+                pass  # a kind of message that only newer clients know
+
+    def _take_state(self, message: State) -> None:
+        if self.data is None or message.lock not in self.data.locks or message.as_of < self._as_of:
+            return
+        self._as_of = message.as_of
+        before = self.data.locks[message.lock]
+        try:
+            self.data = self.data.changed(message.lock, message.changes)
+        except LockBridgeError as err:
+            raise NotABridge(f"a state that no lock has: {err.detail.get('field')}") from err
+        after = self.data.locks[message.lock]
+        # What a newer bridge says beyond our fields concerns nobody here.
+        changed = frozenset(
+            name for name in message.changes if getattr(before, name, None) != getattr(after, name, None)
+        )
+        if changed:
+            self.on_state.tell(message.lock, changed)
+
+    def _take_events(self, message: Events) -> None:
+        for event in message.events:
+            if self.cursor is None or event.seq <= self.cursor.seq:
+                continue  # told already: a link that broke before the bridge knew so
+            self.cursor = Cursor(epoch=self.cursor.epoch, seq=event.seq)
+            self.on_event.tell(event, not message.live)
+
+    def _take_gap(self, message: Gap) -> None:
+        """The journal goes on behind a gap; of one before the welcome, listeners are told when the state is there."""
+        if self.cursor is not None and self.cursor.epoch == message.epoch:
+            self._untold.append(message)
+        else:
+            # Its numbers say nothing of ours, and what made it so is an event that comes with the rest.
+            _LOGGER.info("The bridge at %s has another journal than before", self._transport.address)
+        self.cursor = Cursor(epoch=message.epoch, seq=message.last)
+
+    def _tell_gaps(self) -> None:
+        while self._untold:
+            self.on_gap.tell(self._untold.pop(0))
+
+    def _take_tick(self, message: Tick) -> None:
+        self._clock.take(message.time_ms)
+        if self.data is None or Scope.EVENTS not in self.data.scopes or self.cursor is None:
+            return
+        # An event may be on disk and not yet on its way here when a tick is made, but not when the next one is.
+        behind = message.head > self.cursor.seq
+        if behind and self._behind:
+            raise LinkLost("events are missing")
+        self._behind = behind
+
+    async def _broken(self, error: ClientError | LockBridgeError) -> None:
+        """The link broke, or could not be made: wait for the next try, or give up."""
+        socket, self._socket = self._socket, None
+        refused = is_refusal(error)
+        news = self.problem is None or not _is_same(self.problem, error)
+        self.problem = error
+        self.state = LinkState.REFUSED if refused else LinkState.WAITING
+        # One line when the link is lost or its trouble changes; that it still is so is for those who debug.
+        level = logging.WARNING if news else logging.DEBUG
+        _LOGGER.log(level, "No link to the bridge at %s: %s", self._transport.address, error)
+        self._commands.lose(all_of_them=refused)
+        if news:
+            self.on_link.tell()
+        if socket is not None:
+            self._pace.held(self._monotonic() - self._up_since)
+            await _hang_up(socket)
+        if not refused:
+            await asyncio.sleep(self._pace.after_absence() if _is_absence(error) else self._pace.after_trouble())
+
+    async def _send(self, socket: aiohttp.ClientWebSocketResponse, message: FromClient) -> None:
+        with client_errors():
+            await socket.send_str(json.dumps(to_frame(message), ensure_ascii=False, separators=(",", ":")))
+
+
+async def _receive(socket: aiohttp.ClientWebSocketResponse) -> FromBridge | None:
+    """The next message; None for one of a kind that is not known here. Raises LinkLost, NotABridge."""
+    frame = await socket.receive()
+    if frame.type is not aiohttp.WSMsgType.TEXT:
+        raise LinkLost("the bridge hung up")
+    try:
+        data = json.loads(frame.data)
+        if isinstance(data, dict) and isinstance(data.get("type"), str) and data["type"] not in FROM_BRIDGE:
+            return None
+        return from_bridge(data)
+    except ValueError as err:
+        raise NotABridge("not JSON") from err
+    except LockBridgeError as err:
+        raise NotABridge(f"a message that nobody sends: {err.detail.get('field')}") from err
+
+
+async def _hang_up(socket: aiohttp.ClientWebSocketResponse) -> None:
+    await socket.close()
+
+
+def _turned_away(status: int) -> Exception:
+    match status:
+        case HTTPStatus.UNAUTHORIZED:
+            return LockBridgeError(ErrorCode.UNAUTHORIZED)
+        case HTTPStatus.FORBIDDEN:
+            return LockBridgeError(ErrorCode.FORBIDDEN)
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return LockBridgeError(ErrorCode.RATE_LIMITED)
+        case HTTPStatus.SERVICE_UNAVAILABLE:
+            return LockBridgeError(ErrorCode.STOPPING)
+        case _:
+            return NotABridge(f"the WebSocket was answered with {status}")
+
+
+def _is_absence(error: Exception) -> bool:
+    return isinstance(error, CannotConnect) or (isinstance(error, LockBridgeError) and error.code == ErrorCode.STOPPING)
+
+
+def _is_same(one: Exception, other: Exception) -> bool:
+    # A bridge that is gone is at first a broken connection, then nobody, then no answer: one trouble.
+    if isinstance(one, LockBridgeError) and isinstance(other, LockBridgeError):
+        return one.code == other.code
+    gone = (CannotConnect, LinkLost)
+    return type(one) is type(other) or (isinstance(one, gone) and isinstance(other, gone))

@@ -1,0 +1,153 @@
+"""What happened at the door, told to Home Assistant: each event once, in order, and old news never as if it were fresh.
+
+Live events go to the event entities and to the bus. What is told afterwards (after an outage of the bridge, the network
+or Home Assistant) goes to the bus alone, marked `replayed`, with the time at which it happened.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID, Platform
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.start import async_at_started
+from homeassistant.util import dt as dt_util
+
+from .client import Cursor
+from .const import DOMAIN, EVENT, EVENTS_LOST, LOGGER
+from .cursor import CursorStore
+from .hub import Hub, LockBridgeConfigEntry
+from .texts import method_of
+from .wire.messages import Gap
+from .wire.model import Event
+from .wire.words import EventType
+
+TOLD_BY_STATE: Final = frozenset({EventType.LOCKED, EventType.UNLOCKED, EventType.DOOR_OPENED, EventType.DOOR_CLOSED})
+"""The states of lock and door say this themselves at the moment it happens, `changed_by` included: the logbook would
+say it twice. No state tells of the past, so as old news it goes to the bus like everything else."""
+
+LOST_AFTER_S: Final = 2.0
+"""A journal that was thinned out has many small gaps, which come together: one line for all of them."""
+
+
+class News:
+    """Follows the events of one connection."""
+
+    def __init__(self, hass: HomeAssistant, hub: Hub, cursors: CursorStore) -> None:
+        self._hass = hass
+        self._hub = hub
+        self._cursors = cursors
+        self._held: list[Callable[[], None]] | None = []
+        self._lost: list[Gap] = []
+        self._lost_due: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_start(self, entry: LockBridgeConfigEntry) -> None:
+        """Begin. While Home Assistant starts, events are held: automations would not hear them yet."""
+        connection = self._hub.connection
+        entry.async_on_unload(connection.on_link.add(self._link_changed))
+        entry.async_on_unload(connection.on_gap.add(self._gap))
+        entry.async_on_unload(connection.on_event.add(self._event))
+        entry.async_on_unload(self._tell_lost)
+        self._link_changed()
+        entry.async_on_unload(async_at_started(self._hass, self._tell_held))
+
+    @callback
+    def _link_changed(self) -> None:
+        cursor, known = self._hub.connection.cursor, self._cursors.cursor
+        if self._hub.available and cursor is not None and (known is None or known.epoch != cursor.epoch):
+            # The first meeting, or a journal begun anew (a restored backup): what is in it already is not news.
+            self._tell(lambda: self._cursors.async_set(cursor))
+
+    @callback
+    def _event(self, event: Event, replayed: bool) -> None:
+        if (cursor := self._hub.connection.cursor) is None:
+            return
+        read = Cursor(epoch=cursor.epoch, seq=event.seq)
+        # What had to wait for Home Assistant's start is old news by then.
+        old = replayed or self._held is not None
+        self._tell(lambda: self._tell_event(event, read, replayed=old))
+
+    @callback
+    def _tell_event(self, event: Event, read: Cursor, *, replayed: bool) -> None:
+        if not replayed:
+            self._hub.on_event.tell(event)
+        if replayed or event.type not in TOLD_BY_STATE:
+            facts = {"id": f"{read.epoch}:{read.seq}", "replayed": replayed, **_facts(event)}
+            time_fired = _time_of(event) if replayed else None
+            self._hass.bus.async_fire(EVENT, {**facts, **self._where(event.lock_id)}, time_fired=time_fired)
+        self._cursors.async_set(read)
+
+    @callback
+    def _gap(self, gap: Gap) -> None:
+        if gap.first > gap.last:
+            return  # the bridge's journal ends before what was read of it
+        self._lost.append(gap)
+        if self._lost_due is None:
+            self._lost_due = async_call_later(self._hass, LOST_AFTER_S, self._tell_lost)
+
+    @callback
+    def _tell_lost(self, _now: datetime | None = None) -> None:
+        if self._lost_due is not None:
+            self._lost_due()
+            self._lost_due = None
+        gaps, self._lost = self._lost, []
+        if not gaps:
+            return
+        count = sum(gap.last - gap.first + 1 for gap in gaps)
+        lost = {"first": gaps[0].first, "last": gaps[-1].last, "count": count}
+        LOGGER.warning("%s no longer has %s events, from %s to %s", self._name, count, lost["first"], lost["last"])
+        facts = {"id": f"{gaps[0].epoch}:{lost['first']}-{lost['last']}", "type": EVENTS_LOST, "replayed": False}
+        where = self._where(None)
+        self._tell(lambda: self._hass.bus.async_fire(EVENT, {**facts, "data": lost, **where}))
+
+    def _where(self, lock_id: str | None) -> dict[str, Any]:
+        where: dict[str, Any] = {ATTR_DEVICE_ID: self._hub.device_id(lock_id)}
+        if lock_id is None:
+            return {**where, "name": self._name}
+        if lock := self._hub.data.locks.get(lock_id):
+            where["name"] = lock.name
+        unique_id = f"{self._hub.lock_key(lock_id)}_{Platform.LOCK}"
+        if entity_id := er.async_get(self._hass).async_get_entity_id(Platform.LOCK, DOMAIN, unique_id):
+            where[ATTR_ENTITY_ID] = entity_id
+        return {**where, "lock": lock_id}
+
+    @property
+    def _name(self) -> str:
+        return self._hub.data.info.name
+
+    def _tell(self, tell: Callable[[], None]) -> None:
+        if self._held is None:
+            tell()
+        else:
+            self._held.append(tell)
+
+    @callback
+    def _tell_held(self, _hass: HomeAssistant) -> None:
+        held, self._held = self._held or [], None
+        for tell in held:
+            tell()
+
+
+def _facts(event: Event) -> dict[str, Any]:
+    facts: Mapping[str, Any] = {
+        "type": event.type,
+        "priority": event.priority,
+        "source": event.source,
+        "method": method_of(event),
+        "user_id": event.user_id,
+        "user_name": event.user_name,
+        "credential_number": event.credential_number,
+        "client_name": event.client_name,
+        "reason": event.reason,
+        "data": dict(event.data) or None,
+        "occurred_at": dt_util.utc_from_timestamp(event.wall_ms / 1000).isoformat() if event.time_trusted else None,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _time_of(event: Event) -> float | None:
+    """When it happened; None (now) if the bridge did not know the time, and never in the future."""
+    return min(event.wall_ms / 1000, dt_util.utcnow().timestamp()) if event.time_trusted else None

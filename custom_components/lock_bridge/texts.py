@@ -1,0 +1,87 @@
+"""Words and sentences in the language of the house, from this integration's translations."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_cached_translations
+
+from .const import DOMAIN
+from .wire.model import ChangedBy, Event
+from .wire.words import OperationSource
+
+COMMON: Final = "common"
+"""Category of the sentences: `event_<type>`, and `_by`, `_with`, `_by_with` where it is known who did it or how."""
+
+_ACCESS: Final = "event.access.state_attributes"
+
+
+def method_of(what: Event | ChangedBy) -> str | None:
+    """By what somebody verified; where nobody did, what moved the bolt."""
+    return what.credential_type or what.source
+
+
+@callback
+def changed_by(hass: HomeAssistant, who: ChangedBy | None) -> str | None:
+    """Who moved the bolt, and how: `Anna · fingerprint`."""
+    if who is None or (method := method_of(who)) in (None, OperationSource.UNKNOWN):
+        return None
+    # A client's own name says more than that it was remote.
+    if who.source == OperationSource.REMOTE and who.client_name:
+        return who.client_name
+    how = _method(hass, method)
+    return f"{who.user_name} · {how}" if who.user_name else how[:1].upper() + how[1:]
+
+
+@callback
+def sentence(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
+    """An event as a sentence that goes on after the lock's name: `opened by Anna with fingerprint`."""
+    sentences = async_get_cached_translations(hass, hass.config.language, COMMON, DOMAIN)
+    details: Mapping[str, Any] = data.get("data") or {}
+    for key in _keys(data, details):
+        if text := sentences.get(f"component.{DOMAIN}.{COMMON}.{key}"):
+            return text.format(
+                who=_who(data),
+                method=_method(hass, data.get("method")),
+                reason=_reason(hass, data.get("reason")),
+                part=_word(hass, COMMON, "part", details.get("part")),
+                count=details.get("count", ""),
+            )
+    return str(data.get("type", "")).replace("_", " ")
+
+
+def _keys(data: Mapping[str, Any], details: Mapping[str, Any]) -> Iterator[str]:
+    """Names of the sentences that could be said, the one that says most first."""
+    kind = f"event_{data.get('type')}"
+    # Whoever gave a command has a name; that it came from afar adds nothing to it.
+    method = data.get("method") not in (None, OperationSource.REMOTE, OperationSource.UNKNOWN)
+    for start in (f"{kind}_{details.get('operation')}", kind):
+        if _who(data) and method:
+            yield f"{start}_by_with"
+        if _who(data):
+            yield f"{start}_by"
+        if method:
+            yield f"{start}_with"
+        yield start
+
+
+def _who(data: Mapping[str, Any]) -> str:
+    return data.get("user_name") or data.get("client_name") or ""
+
+
+def _method(hass: HomeAssistant, method: Any) -> str:
+    return _word(hass, "entity", f"{_ACCESS}.method.state", method)
+
+
+def _reason(hass: HomeAssistant, reason: Any) -> str:
+    # Why somebody was refused at the door is shown on the event entity too; why a motor stood still is not.
+    known = _word(hass, "entity", f"{_ACCESS}.reason.state", reason, default="")
+    return known or _word(hass, COMMON, "reason", reason)
+
+
+def _word(hass: HomeAssistant, category: str, where: str, value: Any, default: str | None = None) -> str:
+    """A word of the bridge as a homeowner says it. One of a newer bridge is shown as it came."""
+    words = async_get_cached_translations(hass, hass.config.language, category, DOMAIN)
+    joint = "_" if category == COMMON else "."
+    shown = str(value or "").replace("_", " ") if default is None else default
+    return words.get(f"component.{DOMAIN}.{category}.{where}{joint}{value}", shown)

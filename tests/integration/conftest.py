@@ -1,0 +1,62 @@
+"""Home Assistant and the real bridge in one loop, with a network between them that can be made to fail."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from homeassistant.core import HomeAssistant
+
+from tests.integration.fault_proxy import FaultProxy
+from tests.integration.home import Home
+from tests.integration.house import House
+
+
+@pytest.fixture(autouse=True)
+def sockets(socket_enabled: None) -> None:
+    """The bridge is reached over a real socket, on this machine alone."""
+
+
+@pytest.fixture(autouse=True)
+def custom_integrations(request: pytest.FixtureRequest) -> None:
+    """Ours is one. A recorder has to be there before Home Assistant is."""
+    if "recorder_mock" in request.fixturenames:
+        request.getfixturevalue("recorder_mock")
+    request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """The bridge at work, with one locked front door and nobody enrolled."""
+    house = House(tmp_path / "bridge")
+    await house.start()
+    yield house
+    await house.stop()
+
+
+@pytest.fixture
+async def network(house: House) -> AsyncIterator[FaultProxy]:
+    """The way from Home Assistant to the bridge."""
+    proxy = FaultProxy(lambda: house.port)
+    await proxy.start()
+    yield proxy
+    await proxy.stop()
+
+
+@pytest.fixture
+def home(hass: HomeAssistant) -> Home:
+    """Home Assistant, not paired yet."""
+    return Home(hass)
+
+
+@pytest.fixture
+async def paired(home: Home, house: House) -> Home:
+    """Home Assistant, paired with the bridge, and allowed to open the door."""
+    await home.pair(house, port=house.port)
+    return home
+
+
+@pytest.fixture
+async def far(home: Home, house: House, network: FaultProxy) -> Home:
+    """The same, over a network that can fail."""
+    await home.pair(house, port=network.port)
+    return home

@@ -1,0 +1,80 @@
+"""Home Assistant as its owner sees it: states, what happens, and the set-up's forms."""
+
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigEntryState, ConfigFlowResult
+from homeassistant.core import Event, HomeAssistant, State
+from homeassistant.data_entry_flow import FlowResultType
+
+from custom_components.lock_bridge.const import DOMAIN, EVENT
+from tests.integration.house import House, until
+
+LOCK = "lock.front_door"
+DOOR = "binary_sensor.front_door_door"
+BATTERY = "sensor.front_door_battery"
+BATTERY_LOW = "binary_sensor.front_door_battery_low"
+ACCESS = "event.front_door_access"
+DOORBELL = "event.front_door_doorbell"
+CONNECTIVITY = "binary_sensor.home_connectivity"
+
+OF_THE_LOCK = (LOCK, DOOR, BATTERY, BATTERY_LOW, ACCESS, DOORBELL)
+
+
+class Home:
+    """Home Assistant, and what it has been told."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self.hass = hass
+        self.events: list[Event[dict[str, Any]]] = []
+        """Everything on the bus for `lock_bridge_event`, in order."""
+        hass.bus.async_listen(EVENT, self.events.append)
+
+    @property
+    def entry(self) -> ConfigEntry[Any]:
+        """The one bridge that is set up."""
+        (entry,) = self.hass.config_entries.async_entries(DOMAIN)
+        return entry
+
+    async def pair(self, house: House, *, port: int, may_unlock: bool = True) -> ConfigEntry[Any]:
+        """Go through the set-up's forms as somebody at the screen does."""
+        form = await self.begin(port=port)
+        result = await self.submit(form, may_unlock=may_unlock, code=await house.open_pairing())
+        assert result["type"] is FlowResultType.CREATE_ENTRY, result
+        await until(lambda: self.entry.state is ConfigEntryState.LOADED)
+        if may_unlock:
+            await until(lambda: all(runner.state.settings.remote_unlock for runner in house.running.bridge.runners()))
+        await self.hass.async_block_till_done()
+        return self.entry
+
+    async def begin(self, *, port: int, host: str = "127.0.0.1") -> ConfigFlowResult:
+        """Begin by hand, up to the code."""
+        form = await self.hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+        assert form["step_id"] == "user"
+        return await self.submit(form, host=host, port=port)
+
+    async def submit(self, form: ConfigFlowResult, **fields: Any) -> ConfigFlowResult:
+        """Fill in a form and send it."""
+        return await self.hass.config_entries.flow.async_configure(form["flow_id"], fields)
+
+    def state(self, entity_id: str) -> State:
+        """An entity's state."""
+        state = self.hass.states.get(entity_id)
+        assert state is not None, entity_id
+        return state
+
+    async def until_state(self, entity_id: str, *states: str, within: float = 10.0) -> State:
+        """Wait until an entity has one of these states."""
+        await until(lambda: self.state(entity_id).state in states, within=within)
+        return self.state(entity_id)
+
+    async def until_event(self, kind: str, count: int = 1) -> Event[dict[str, Any]]:
+        """Wait until that many events of a kind were told; the last of them."""
+        return (await until(lambda: len(found := self.told(kind)) >= count and found))[-1]
+
+    def told(self, kind: str) -> list[Event[dict[str, Any]]]:
+        """What was told of a kind, in order."""
+        return [event for event in self.events if event.data["type"] == kind]
+
+    async def call(self, service: str, entity_id: str = LOCK) -> None:
+        """Lock or unlock, and wait for the end of it."""
+        await self.hass.services.async_call("lock", service, {"entity_id": entity_id}, blocking=True)
