@@ -1,8 +1,11 @@
 """A bridge without doors, its server on real TLS, and visitors who speak with it. Time stands still until moved."""
 
 import asyncio
+import base64
 import hashlib
 import json
+import os
+import socket as sockets
 import ssl
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -158,6 +161,18 @@ class World:
     @property
     def url(self) -> str:
         return f"https://127.0.0.1:{self.server.port}"
+
+    async def raw(
+        self, address: str = "127.0.0.1", *, receive_buffer: int | None = None
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """TLS with the bridge, and nothing said yet."""
+        sock = sockets.socket()
+        sock.setblocking(False)
+        if receive_buffer:
+            sock.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, receive_buffer)
+        sock.bind((address, 0))
+        await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", self.server.port))
+        return await asyncio.open_connection(sock=sock, ssl=trusting(), server_hostname="")
 
     async def paired(self, *scopes: Scope, name: str = "Home Assistant") -> Visitor:
         """A client that was paired before the bridge started this time."""
@@ -327,6 +342,47 @@ class Socket:
         await self.close()
 
 
+@dataclass
+class DeafSocket:
+    """A WebSocket by hand, that answers nothing and reads only what it is told to."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    @classmethod
+    async def dial(cls, visitor: Visitor, *, receive_buffer: int | None = None) -> Self:
+        """Connect, and say hello."""
+        reader, writer = await visitor.world.raw(receive_buffer=receive_buffer)
+        key = base64.b64encode(os.urandom(16)).decode()
+        writer.write(
+            f"GET /api/ws HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {visitor.token}\r\nConnection: Upgrade\r\n"
+            f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
+        )
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 101 ")
+        socket = cls(reader, writer)
+        socket.send(json.dumps({"type": "hello", "api": 1}).encode())
+        return socket
+
+    def send(self, payload: bytes, opcode: int = 1, *, announce: int | None = None) -> None:
+        """A whole frame, masked with zeros; `announce` lies about its length."""
+        size = len(payload) if announce is None else announce
+        length = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2) if size < 65536 else None
+        head = bytes([0x80 | opcode]) + (length or b"\xff" + size.to_bytes(8))
+        self.writer.write(head + bytes(4) + payload)
+
+    async def ended(self) -> bytes:
+        """All that comes until the bridge hangs up."""
+        async with asyncio.timeout(PATIENCE_S):
+            try:
+                return await self.reader.read()
+            except ConnectionError:
+                return b""
+
+    def close(self) -> None:
+        self.writer.transport.abort()
+
+
 def snapshot() -> LockSnapshot:
     """A front door."""
     return LockSnapshot(
@@ -346,12 +402,16 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
+def trusting() -> ssl.SSLContext:
+    """TLS that looks at no certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 async def certificate_of(port: int) -> bytes:
     """SHA-256 of the certificate that somebody shows."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    _reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+    _reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting())
     certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     writer.close()
     await writer.wait_closed()

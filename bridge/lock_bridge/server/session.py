@@ -131,7 +131,7 @@ class Session:
 
     def send_frame(self, frame: bytes) -> None:
         """Send a message that is encoded already. Order of calls is order on the wire."""
-        if self._closing:
+        if self._closing or self._transport.is_closing():
             return
         if self._transport.get_write_buffer_size() + len(frame) > UNSENT_BYTES:
             self.cut("does not read what it is sent")
