@@ -30,7 +30,7 @@ class Follower:
         self._fail = fail
         self._cursor = 0
         self._live_after = 0
-        self._unacked: deque[tuple[int, int]] = deque()
+        self._unacked: deque[tuple[int, int]] = deque()  # first and last of runs without a hole
         self._under_way = 0
         self._reading = True  # until `begin`
 
@@ -55,8 +55,14 @@ class Follower:
         """The client has taken all up to `seq`. Raises `bad_request` for what it was never sent."""
         if seq > self._cursor:
             raise LockBridgeError(ErrorCode.BAD_REQUEST, {"field": "Ack.seq"})
-        while self._unacked and self._unacked[0][0] <= seq:
-            self._under_way -= self._unacked.popleft()[1]
+        while self._unacked and (part := self._unacked[0])[0] <= seq:
+            first, last = part
+            taken = min(last, seq)
+            self._under_way -= taken - first + 1
+            if taken == last:
+                self._unacked.popleft()
+            else:
+                self._unacked[0] = (taken + 1, last)
         if not self._reading:
             self._read_on()
 
@@ -89,7 +95,7 @@ class Follower:
     def _took(self, events: Sequence[Event]) -> None:
         self._cursor = events[-1].seq
         self._under_way += len(events)
-        self._unacked.append((self._cursor, len(events)))
+        self._unacked.append((events[0].seq, self._cursor))
 
 
 def _parts(events: Sequence[Event], live_after: int) -> Iterator[list[Event]]:
