@@ -82,6 +82,7 @@ class Server:
         self._hub.goodbye()
         if self._unlisten:
             self._unlisten()
+            self._unlisten = None
         await asyncio.gather(self._end_connections(), self._end_discovery(), self._clients.flush())
         await self._background.stop()
 
