@@ -24,7 +24,7 @@ def long_run() -> bool:
 # A test's time differs too much between machines to be judged by Hypothesis' deadline.
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-settings.register_profile("long", deadline=None, max_examples=20_000, print_blob=True)
+settings.register_profile("long", deadline=None, max_examples=5_000, print_blob=True)
 settings.load_profile("long" if long_run() else "ci" if os.environ.get("CI") else "local")
 
 
