@@ -31,7 +31,8 @@ def sync_folder(path: Path) -> None:
 
 def new_file(path: Path) -> None:
     """Make an empty file with mode 0600, in place of what an interrupted run may have left there."""
-    path.unlink(missing_ok=True)
+    for left_over in (path, sidecar(path, "-journal"), sidecar(path, "-wal")):
+        left_over.unlink(missing_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
 
 
