@@ -12,8 +12,9 @@ INTEGRATION = Path("custom_components/lock_bridge")
 ENGLISH = "en.json"
 PLACEHOLDER = re.compile(r"{(\w*)}")
 
-# Texts whose keys Home Assistant itself gives, by the helpers that every config flow has.
+# Keys that Home Assistant itself gives: those of every event entity, and of the helpers that every config flow has.
 GIVEN_BY_HOME_ASSISTANT = {
+    "state_attributes": {"event_type"},
     "abort": {
         "already_configured",
         "already_in_progress",
