@@ -39,8 +39,9 @@ async def test_a_command_is_answered_with_what_it_did_and_who_did_it_is_known(wo
     assert (move, actor.client_id, actor.name) == ("unlock", client.client_id, "Kitchen tablet")
 
 
+@pytest.mark.spec("S22")
 async def test_the_same_id_twice_acts_once_and_gets_the_same_answer(world: World) -> None:
-    """S22: over one connection, over a new one after the answer was lost, and over REST."""
+    """Over one connection, over a new one after the answer was lost, and over REST."""
     client = await world.paired()
     async with await client.enter() as socket:
         command_id = await socket.command("unlock", **DOOR)
@@ -55,8 +56,8 @@ async def test_the_same_id_twice_acts_once_and_gets_the_same_answer(world: World
     assert len(world.house.moves) == 1
 
 
+@pytest.mark.spec("S22")
 async def test_a_repeat_while_the_bolt_moves_waits_for_the_same_bolt(world: World) -> None:
-    """S22."""
     client, command_id = await world.paired(), new_id()
     world.house.bolt_is_free.clear()
     lost = await client.enter()
@@ -73,8 +74,8 @@ async def test_a_repeat_while_the_bolt_moves_waits_for_the_same_bolt(world: Worl
     assert len(world.house.moves) == 1
 
 
+@pytest.mark.spec("S22")
 async def test_a_refused_command_is_refused_again_and_not_tried_again(world: World) -> None:
-    """S22."""
     client, command_id = await world.paired(), new_id()
     world.house.error = LockBridgeError(ErrorCode.DOOR_OPEN, {"lock": "front_door"})
     first = await refusal(client.command("lock", DOOR, command_id=command_id))
@@ -100,10 +101,11 @@ async def test_an_id_does_not_carry_over_to_another_command(world: World, name: 
     assert len(world.house.moves) == 1
 
 
+@pytest.mark.spec("S23")
 @pytest.mark.parametrize("late_ms", [MAX_AGE_MS + 1, 11_000, 10**15, -MAX_AGE_MS - 1])
 @pytest.mark.parametrize("way", ["rest", "websocket"])
 async def test_a_command_that_was_held_back_does_not_move_the_bolt(world: World, way: str, late_ms: int) -> None:
-    """S23: also one from a future that cannot be."""
+    """Also one from a future that cannot be."""
     client = await world.paired()
     if way == "rest":
         refused = await refusal(client.command("unlock", DOOR, late_ms=late_ms))
@@ -117,8 +119,9 @@ async def test_a_command_that_was_held_back_does_not_move_the_bolt(world: World,
     assert world.house.moves == []
 
 
+@pytest.mark.spec("S23")
 async def test_a_command_that_waits_on_the_wire_grows_old_there(world: World) -> None:
-    """S23: sent in time, arrived eleven seconds later."""
+    """Sent in time, arrived eleven seconds later."""
     client = await world.paired()
     async with await client.enter() as socket:
         await socket.command("unlock", **DOOR)
@@ -132,8 +135,9 @@ async def test_a_command_in_time_is_carried_out(world: World, late_ms: int) -> N
     assert await (await world.paired()).command("unlock", DOOR, late_ms=late_ms)
 
 
+@pytest.mark.spec("S22", "S23")
 async def test_a_late_repeat_still_gets_the_answer_of_the_command_that_came_in_time(world: World) -> None:
-    """S22 before S23: it acts no second time, so its age doesn't matter."""
+    """It acts no second time, so its age doesn't matter."""
     client, command_id = await world.paired(), new_id()
     first = await client.command("unlock", DOOR, command_id=command_id)
     world.clock.advance(60_000)
@@ -152,8 +156,9 @@ async def test_an_id_is_remembered_for_ten_minutes(world: World) -> None:
     assert len(world.house.moves) == 2
 
 
+@pytest.mark.spec("S21")
 async def test_answers_are_forgotten_when_their_time_is_over(world: World) -> None:
-    """S21: one may hold a passcode that was given out once."""
+    """One may hold a passcode that was given out once."""
     client = await world.paired()
     await client.command("unlock", DOOR)
     kept = world.server._commands._clients
@@ -267,7 +272,7 @@ async def test_a_mistake_of_the_bridge_is_said_without_its_inside(
 
 
 async def test_lock_and_unlock_at_once_are_both_answered(world: World) -> None:
-    """S25, as far as the server goes: in the order in which they came."""
+    """In the order in which they came."""
     client = await world.paired()
     async with await client.enter() as socket:
         ids = [await socket.command(name, **DOOR) for name in ("lock", "unlock", "lock")]

@@ -44,12 +44,12 @@ frames = st.one_of(
 )
 
 
+@pytest.mark.spec("S18")
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(frames, min_size=1, max_size=8))
 @example(["9" * 10_000])
 @example(['{"type":"ack","seq":' + "9" * 400 + "}"])
 def test_no_frame_brings_the_bridge_down(tmp_path_factory: pytest.TempPathFactory, sent: list[str | bytes]) -> None:
-    """S18."""
     asyncio.run(_send(World(tmp_path_factory.mktemp("fuzz")), sent))
 
 
@@ -129,9 +129,10 @@ def test_reading_a_header_ends_in_a_token_or_in_none(header: str) -> None:
     assert shown is None or header == "Bearer lb1_0123456789abcdef_" + "A" * 43
 
 
+@pytest.mark.spec("S18")
 @pytest.mark.parametrize("many", [20_000, pytest.param(1_000_000, marks=pytest.mark.long)])
 async def test_a_million_frames_of_one_client_cost_no_memory_and_hold_up_nobody(world: World, many: int) -> None:
-    """S18: as many as there is time for; the rest with LOCK_BRIDGE_LONG=1."""
+    """As many as there is time for; the rest with LOCK_BRIDGE_LONG=1."""
     flooding, other = await world.paired(), await world.paired()
     async with await flooding.enter() as flood, await other.enter() as beside:
         await _acks(flood, 1_000, world)

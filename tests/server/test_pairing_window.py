@@ -102,8 +102,8 @@ async def test_no_client_can_open_pairing_whatever_its_scopes(world: World) -> N
     assert not (await status(world))["open"]
 
 
+@pytest.mark.spec("S2")
 async def test_a_wrong_code_is_refused_and_recorded_without_the_code(world: World) -> None:
-    """S2."""
     code = await open_window(world)
     assert await refused(world, world.visitor(), other_than(code)) == ErrorCode.PAIRING_REFUSED
     (failed,) = await world.house.journal(EventType.PAIRING_FAILED)
@@ -111,8 +111,8 @@ async def test_a_wrong_code_is_refused_and_recorded_without_the_code(world: Worl
     assert (await status(world))["starts_left"] == STARTS - 1
 
 
+@pytest.mark.spec("S2")
 async def test_after_three_wrong_codes_the_right_one_comes_too_late(world: World) -> None:
-    """S2."""
     code, visitor = await open_window(world), world.visitor()
     for _ in range(STARTS):
         assert await refused(world, visitor, other_than(code)) == ErrorCode.PAIRING_REFUSED
@@ -120,8 +120,8 @@ async def test_after_three_wrong_codes_the_right_one_comes_too_late(world: World
     assert (await status(world))["starts_left"] == 0
 
 
+@pytest.mark.spec("S3")
 async def test_a_try_that_never_finishes_counts_and_is_recorded(world: World) -> None:
-    """S3."""
     code, visitor = await open_window(world), world.visitor()
     for begun in range(1, STARTS + 1):
         await begin(world, visitor, other_than(code))
@@ -133,8 +133,8 @@ async def test_a_try_that_never_finishes_counts_and_is_recorded(world: World) ->
     assert [event.reason for event in failed] == ["not_finished"] * STARTS
 
 
+@pytest.mark.spec("S4")
 async def test_of_two_who_begin_at_once_one_has_to_wait_and_loses_no_try(world: World) -> None:
-    """S4."""
     code = await open_window(world)
     first, second = world.visitor(), world.visitor(address="127.0.0.2")
     client, started = await begin(world, first, code)
@@ -144,8 +144,8 @@ async def test_of_two_who_begin_at_once_one_has_to_wait_and_loses_no_try(world: 
     assert (await finish(first, client, started))["client_id"]
 
 
+@pytest.mark.spec("S4")
 async def test_a_flood_of_starts_is_one_start(world: World) -> None:
-    """S4."""
     code = await open_window(world)
     visitors = [world.visitor(address=f"127.0.0.{n}") for n in range(2, 12)]
     outcomes = await asyncio.gather(*(begin(world, visitor, code) for visitor in visitors), return_exceptions=True)
@@ -153,16 +153,16 @@ async def test_a_flood_of_starts_is_one_start(world: World) -> None:
     assert (await status(world))["starts_left"] == STARTS - 1
 
 
+@pytest.mark.spec("S5")
 async def test_a_code_lets_one_client_in_and_is_dead(world: World) -> None:
-    """S5."""
     code = await open_window(world)
     await world.pair(world.visitor(), code)
     assert await refused(world, world.visitor(), code) == ErrorCode.PAIRING_CLOSED
     assert world.house.pairing_lamp == [True, False]
 
 
+@pytest.mark.spec("S5")
 async def test_a_code_dies_after_five_minutes(world: World) -> None:
-    """S5."""
     code = await open_window(world)
     world.clock.advance(WINDOW_MS - 1)
     assert (await status(world))["seconds"] == 1
@@ -191,16 +191,16 @@ async def test_opening_anew_makes_a_new_code_and_the_old_one_is_dead(world: Worl
     assert await world.pair(world.visitor(), new)
 
 
+@pytest.mark.spec("S6")
 async def test_a_restart_closes_the_window(world: World) -> None:
-    """S6."""
     code = await open_window(world)
     await world.reboot()
     assert not (await status(world))["open"]
     assert await refused(world, world.visitor(), code) == ErrorCode.PAIRING_CLOSED
 
 
+@pytest.mark.spec("S7")
 async def test_shares_of_the_wrong_length_cost_nothing_and_weak_ones_a_try(world: World) -> None:
-    """S7."""
     code, visitor = await open_window(world), world.visitor()
     good = PairingClient(code, world.fingerprint, "Home Assistant", ["state"]).start().to_json()
     short, weak = good | {"ya": "A" * 42}, good | {"ya": "A" * 43}
@@ -226,8 +226,9 @@ async def test_nobody_pairs_for_scopes_that_no_client_can_have(world: World, sco
     assert (await status(world))["starts_left"] == STARTS
 
 
+@pytest.mark.spec("S12")
 async def test_a_replayed_finish_is_refused_and_disturbs_nobody(world: World) -> None:
-    """S12: a pairing that somebody recorded, tag and all."""
+    """A pairing that somebody recorded, tag and all."""
     visitor, victim = world.visitor(), world.visitor(address="127.0.0.2")
     code = await open_window(world)
     client, started = await begin(world, visitor, code)
@@ -242,8 +243,9 @@ async def test_a_replayed_finish_is_refused_and_disturbs_nobody(world: World) ->
     assert (await finish(victim, other, other_started))["client_id"]
 
 
+@pytest.mark.spec("S12")
 async def test_a_replayed_start_and_finish_meet_another_key(world: World) -> None:
-    """S12: even with the same code and the same start, the recorded proof fits no second run."""
+    """Even with the same code and the same start, the recorded proof fits no second run."""
     visitor = world.visitor()
     code = await open_window(world)
     client = PairingClient(code, world.fingerprint, "Home Assistant", ["state"])
@@ -259,8 +261,8 @@ async def test_a_replayed_start_and_finish_meet_another_key(world: World) -> Non
     assert (await status(world))["clients"] is None
 
 
+@pytest.mark.spec("S12")
 async def test_a_finish_is_taken_once(world: World) -> None:
-    """S12."""
     visitor = world.visitor()
     client, started = await begin(world, visitor, await open_window(world))
     body = client.on_start_reply(started).to_json()
@@ -269,8 +271,9 @@ async def test_a_finish_is_taken_once(world: World) -> None:
     assert len(await world.house.journal(EventType.CLIENT_PAIRED)) == 1
 
 
+@pytest.mark.spec("S1")
 async def test_somebody_in_between_with_another_certificate_gets_nothing(world: World, tmp_path: Path) -> None:
-    """S1: everything is passed on word for word, over a certificate that is not the bridge's."""
+    """Everything is passed on word for word, over a certificate that is not the bridge's."""
     forged = load_or_make(tmp_path / "forger", "00c0ffee00c0ffee")
     seen: list[bytes] = []
 
@@ -298,8 +301,9 @@ async def test_somebody_in_between_with_another_certificate_gets_nothing(world: 
     assert [event.reason for event in await world.house.journal(EventType.PAIRING_FAILED)] == ["wrong_code"]
 
 
+@pytest.mark.spec("S1")
 async def test_a_meddler_who_answers_himself_cannot_prove_the_code(world: World) -> None:
-    """S1: the client finds out, whatever it is told."""
+    """The client finds out, whatever it is told."""
     code = await open_window(world)
     client, started = await begin(world, world.visitor(), code)
     client.on_start_reply(started)

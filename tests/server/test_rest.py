@@ -168,9 +168,9 @@ async def test_what_the_document_forbids_is_refused(world: World) -> None:
         assert (await client.ask("POST", "/api/commands/unlock", wrong))[0] == 400
 
 
+@pytest.mark.spec("S18")
 @pytest.mark.parametrize("body", ["", "{", "null", '{"id":NaN}', '{"a":1,"a":2}', "[" * 40_000, '"\ud800"', "\\"])
 async def test_a_body_that_is_no_json_of_ours_is_refused(world: World, body: str) -> None:
-    """S18."""
     client = await world.paired()
     data = body.encode(errors="surrogatepass")
     status, answer = await client.ask("POST", "/api/commands/unlock", data=data)

@@ -169,8 +169,8 @@ async def test_a_client_hears_of_what_was_trimmed_while_it_was_away_and_gets_wha
         assert not set(told) & {seq for gap in gaps for seq in range(gap["first"], gap["last"] + 1)}
 
 
+@pytest.mark.spec("S58")
 async def test_after_a_restore_a_client_goes_on_with_the_event_that_says_so(world: World) -> None:
-    """S58."""
     client = await world.paired()
     await world.house.ring(5)
     old = world.store.epoch
@@ -193,8 +193,9 @@ async def test_a_new_journal_is_told_from_its_beginning_to_a_client_of_another(w
         assert seqs(await socket.events(3)) == [1, 2, 3]
 
 
+@pytest.mark.spec("S58")
 async def test_a_file_that_was_put_back_by_hand_is_found_out_and_everybody_is_told(world: World) -> None:
-    """S58: the numbers that a client knows are beyond the journal's end."""
+    """The numbers that a client knows are beyond the journal's end."""
     one, two = await world.paired(), await world.paired()
     await world.house.ring(5)
     old = world.store.epoch
@@ -248,8 +249,9 @@ async def test_two_clients_keep_their_own_places(world: World) -> None:
         assert seqs(await second.events(11)) == list(range(8, 12))
 
 
+@pytest.mark.spec("S59")
 async def test_events_come_in_the_order_in_which_they_were_committed(world: World) -> None:
-    """S59: eight writers at once."""
+    """Eight writers at once."""
     client = await world.paired()
     async with await client.enter(world.store.epoch, 0) as socket:
         await asyncio.gather(*(world.house.ring() for _ in range(64)))

@@ -59,33 +59,33 @@ def test_the_table_of_routes_is_as_it_was_thought_out() -> None:
     assert {(route.method, route.path): route.scope for route in ROUTES} == EXPECTED
 
 
+@pytest.mark.spec("S13")
 @pytest.mark.parametrize("scope", [None, "state", Scope.LOCAL])
 def test_a_route_without_a_scope_cannot_be_made(scope: Any) -> None:
-    """S13."""
     with pytest.raises(TypeError):
         Route(method="GET", path="/api/x", scope=scope, handler=ROUTES[0].handler, summary="", answer=None)
 
 
+@pytest.mark.spec("S13")
 def test_a_route_whose_scope_was_forgotten_cannot_be_made() -> None:
-    """S13."""
     with pytest.raises(TypeError):
         Route(method="GET", path="/api/x", handler=ROUTES[0].handler, summary="", answer=None)  # type: ignore[call-arg]
 
 
+@pytest.mark.spec("S13")
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("route", PRIVATE, ids=name_of)
 async def test_a_route_opens_for_its_scope_alone(world: World, route: Route, scope: Scope) -> None:
-    """S13."""
     status = await knock(await world.paired(scope), route)
     assert (status != 403) is (scope is route.scope)
     assert status not in (401, 500)
 
 
+@pytest.mark.spec("S13")
 @pytest.mark.parametrize("route", PRIVATE, ids=name_of)
 async def test_no_private_route_opens_without_a_token_or_with_all_scopes_but_its_own(
     world: World, route: Route
 ) -> None:
-    """S13."""
     assert await knock(world.visitor(), route) == 401
     assert await knock(world.visitor("lb1_0123456789abcdef_" + "A" * 43), route) == 401
     assert await knock(await world.paired(*(GRANTABLE - {route.scope})), route) == 403
@@ -96,8 +96,8 @@ async def test_public_routes_ask_for_nothing(world: World, route: Route) -> None
     assert await knock(world.visitor(), route) in (200, 400)
 
 
+@pytest.mark.spec("S20")
 async def test_a_stranger_cannot_find_out_what_is_there(world: World) -> None:
-    """S20."""
     visitor = world.visitor()
     answers = [
         await visitor.ask(method, path)
@@ -124,9 +124,10 @@ def commands() -> list[Any]:
     return [pytest.param(kind, scope, id=f"{kind.name} {scope}") for kind in COMMANDS.values() for scope in SCOPES]
 
 
+@pytest.mark.spec("S13")
 @pytest.mark.parametrize(("kind", "scope"), commands())
 async def test_a_command_is_carried_out_for_its_scope_alone(world: World, kind: type[Command], scope: Scope) -> None:
-    """S13, over the WebSocket."""
+    """Over the WebSocket."""
     client = await world.paired(Scope.STATE, scope)
     async with await client.enter() as socket:
         await socket.command(kind.name, nonsense=True)
@@ -154,7 +155,7 @@ def test_every_message_of_a_client_has_a_scope() -> None:
 
 
 async def test_without_the_events_scope_no_event_comes_and_no_ack_is_taken(world: World) -> None:
-    """S56 in part: state and events are granted apart."""
+    """State and events are granted apart."""
     client = await world.paired(Scope.STATE, Scope.UNLOCK)
     await world.house.ring()
     async with await client.enter(world.store.epoch, 0) as socket:
@@ -163,6 +164,23 @@ async def test_without_the_events_scope_no_event_comes_and_no_ack_is_taken(world
         assert (await socket.frame())["type"] == "state"
         await socket.send(Ack(seq=1))
         assert await socket.ended() == (ErrorCode.FORBIDDEN, 1008)
+
+
+@pytest.mark.spec("S56")
+async def test_nobody_but_the_bridge_says_what_happened(world: World) -> None:
+    """Neither a stranger nor a client, whatever its scopes."""
+    spoof = '{"type":"events","live":true,"events":[{"seq":1,"type":"unlocked"}]}'
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+        await world.visitor().dial()
+    assert refusal.value.status == 401
+    listening = await world.paired()
+    async with await listening.enter() as beside, await (await world.paired()).enter() as socket:
+        await socket.ws.send_str(spoof)
+        assert await socket.ended() == (ErrorCode.BAD_REQUEST, 1008)
+        await world.house.ring()
+        frame = await beside.frame()
+        assert [event["type"] for event in frame["events"]] == ["doorbell"]
+    assert world.store.head == 1
 
 
 async def test_nobody_may_say_hello_who_may_not_know_the_state(world: World) -> None:

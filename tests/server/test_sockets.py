@@ -73,6 +73,7 @@ async def test_nothing_is_told_before_the_hello(world: World) -> None:
     await socket.close()
 
 
+@pytest.mark.spec("S18")
 @pytest.mark.parametrize(
     ("frame", "code"),
     [
@@ -106,20 +107,20 @@ async def test_nothing_is_told_before_the_hello(world: World) -> None:
     ],
 )
 async def test_nonsense_is_answered_with_words_and_an_end(world: World, frame: str, code: ErrorCode) -> None:
-    """S18."""
     async with await (await world.paired()).enter() as socket:
         await socket.ws.send_str(frame)
         assert await socket.ended() == (code, 1008)
     assert world.house.moves == []
 
 
+@pytest.mark.spec("S18")
 async def test_a_binary_frame_is_nonsense(world: World) -> None:
-    """S18."""
     async with await (await world.paired()).enter() as socket:
         await socket.ws.send_bytes(b'{"type":"ack","seq":0}')
         assert await socket.ended() == (ErrorCode.BAD_REQUEST, 1008)
 
 
+@pytest.mark.spec("S18")
 @pytest.mark.parametrize(
     ("frames", "code"),
     [
@@ -134,7 +135,6 @@ async def test_a_binary_frame_is_nonsense(world: World) -> None:
 async def test_what_is_no_websocket_ends_it(
     world: World, frames: list[tuple[bytes, int, int | None]], code: int
 ) -> None:
-    """S18."""
     client = await world.paired()
     socket = await DeafSocket.dial(client)
     await until(lambda: world.server._hub.is_connected(client.client_id))
@@ -144,8 +144,8 @@ async def test_what_is_no_websocket_ends_it(
     socket.close()
 
 
+@pytest.mark.spec("S18")
 async def test_fragments_of_more_than_a_frame_end_it(world: World) -> None:
-    """S18."""
     client = await world.paired()
     socket = await DeafSocket.dial(client)
     first = True

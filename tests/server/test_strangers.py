@@ -79,8 +79,9 @@ async def test_a_refused_request_does_not_prolong_the_wait(world: World) -> None
     assert await statuses(visitor, 1) == [200]
 
 
+@pytest.mark.spec("S17")
 async def test_a_paired_client_is_served_through_a_flood_of_strangers(world: World) -> None:
-    """S17: from its very address, with its very requests; 99 of 100 unlocks within 300 ms."""
+    """From its very address, with its very requests; 99 of 100 unlocks within 300 ms."""
     client = await world.paired()
     strangers = [world.visitor("lb1_0123456789abcdef_" + "A" * 43, address=f"127.0.0.{n}") for n in (1, 2, 3)]
     flooding = True
@@ -127,8 +128,8 @@ def test_what_counts_as_one_address(one: str, other: str, same: bool) -> None:
     assert (network(one) == network(other)) is same
 
 
+@pytest.mark.spec("S10")
 async def test_no_tls_older_than_1_3(world: World) -> None:
-    """S10."""
     context = trusting()
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     with pytest.raises((ssl.SSLError, ConnectionError)):
@@ -136,16 +137,17 @@ async def test_no_tls_older_than_1_3(world: World) -> None:
     await until(lambda: handshakes(world) == 0)
 
 
+@pytest.mark.spec("S10")
 async def test_what_is_served_is_tls_1_3(world: World) -> None:
-    """S10."""
     _reader, writer = await world.raw()
     assert writer.get_extra_info("ssl_object").version() == "TLSv1.3"
     writer.close()
     await writer.wait_closed()
 
 
+@pytest.mark.spec("S9")
 async def test_plain_http_is_answered_with_nothing(world: World) -> None:
-    """S9: no redirect to follow, no body to believe."""
+    """No redirect to follow, no body to believe."""
     reader, writer = await plain(world)
     writer.write(HEAD + b"\r\n")
     answer = await gone(reader)
@@ -156,8 +158,8 @@ async def test_plain_http_is_answered_with_nothing(world: World) -> None:
             pass
 
 
+@pytest.mark.spec("S19")
 async def test_a_connection_without_tls_is_dropped_in_time(world: World) -> None:
-    """S19."""
     reader, writer = await plain(world)
     await until(lambda: handshakes(world) == 1)
     world.clock.advance(HEAD_MS - 1)
@@ -168,9 +170,9 @@ async def test_a_connection_without_tls_is_dropped_in_time(world: World) -> None
     writer.close()
 
 
+@pytest.mark.spec("S19")
 @pytest.mark.parametrize("said", [b"", b"G", HEAD, HEAD + b"X: y\r\n"])
 async def test_half_a_request_is_dropped_in_time(world: World, said: bytes) -> None:
-    """S19."""
     reader, writer = await world.raw()
     writer.write(said)
     await until(lambda: held(world) == 1)
@@ -180,8 +182,8 @@ async def test_half_a_request_is_dropped_in_time(world: World, said: bytes) -> N
     writer.close()
 
 
+@pytest.mark.spec("S19")
 async def test_a_request_that_drips_in_gets_no_more_time(world: World) -> None:
-    """S19."""
     reader, writer = await world.raw()
     await until(lambda: held(world) == 1)
     for step in range(10):
@@ -191,8 +193,9 @@ async def test_a_request_that_drips_in_gets_no_more_time(world: World) -> None:
     writer.close()
 
 
+@pytest.mark.spec("S19")
 async def test_a_body_that_does_not_come_is_not_waited_for(world: World) -> None:
-    """S19: a paired client is no exception."""
+    """A paired client is no exception."""
     client = await world.paired()
     for token in ("", f"Authorization: Bearer {client.token}\r\n"):
         reader, writer = await world.raw()
@@ -236,8 +239,8 @@ async def test_a_command_may_take_longer_than_a_strangers_request(world: World) 
     assert (await waiting)["data"] == {"move": 1}
 
 
+@pytest.mark.spec("S19")
 async def test_a_thousand_half_open_requests_hold_a_few_places_and_nobody_up(world: World) -> None:
-    """S19."""
     client = await world.paired()
     socket = await client.enter()
     writers = []
@@ -260,8 +263,9 @@ async def test_a_thousand_half_open_requests_hold_a_few_places_and_nobody_up(wor
     await socket.close()
 
 
+@pytest.mark.spec("S19")
 async def test_hanging_handshakes_make_room_for_one_that_is_meant(world: World) -> None:
-    """S19: 17 at once, and the oldest of the address with most has to go."""
+    """17 at once, and the oldest of the address with most has to go."""
     hanging = [await plain(world) for _ in range(HANDSHAKES)]
     await until(lambda: handshakes(world) == HANDSHAKES)
     assert await statuses(world.visitor(address="127.0.0.2"), 1) == [200]
@@ -271,8 +275,8 @@ async def test_hanging_handshakes_make_room_for_one_that_is_meant(world: World) 
         writer.close()
 
 
+@pytest.mark.spec("S19")
 async def test_a_flood_from_one_address_does_not_push_out_another(world: World) -> None:
-    """S19."""
     patient = await asyncio.open_connection("127.0.0.1", world.server.port, local_addr=("127.0.0.2", 0))
     await until(lambda: handshakes(world) == 1)
     flood = [await plain(world) for _ in range(HANDSHAKES * 3)]
@@ -324,6 +328,7 @@ async def test_a_compressed_body_is_not_unpacked_beyond_the_limit(world: World) 
     assert (status, answer["error"]["code"]) == (413, ErrorCode.TOO_LARGE)
 
 
+@pytest.mark.spec("S18")
 @pytest.mark.parametrize(
     "nonsense",
     [
@@ -337,7 +342,6 @@ async def test_a_compressed_body_is_not_unpacked_beyond_the_limit(world: World) 
     ],
 )
 async def test_what_is_no_http_ends_the_connection_and_nothing_else(world: World, nonsense: bytes) -> None:
-    """S18."""
     reader, writer = await world.raw()
     writer.write(nonsense)
     answer = await gone(reader)

@@ -32,8 +32,9 @@ async def revoke(world: World, client: Visitor) -> None:
     await world.house.dispatcher.execute("clients.revoke", {"client_id": client.client_id}, Actor(), frozenset(Scope))
 
 
+@pytest.mark.spec("S15")
 async def test_a_token_is_taken_in_the_header_alone(world: World) -> None:
-    """S15: not in an address, not in a cookie, not in a WebSocket's protocol, not as a password."""
+    """Not in an address, not in a cookie, not in a WebSocket's protocol, not as a password."""
     client = await world.paired()
     token = client.token
     assert (await client.ask("GET", "/api/state"))[0] == 200
@@ -46,8 +47,8 @@ async def test_a_token_is_taken_in_the_header_alone(world: World) -> None:
     assert (await visitor.ask("GET", "/api/state", headers={"Authorization": basic}))[0] == 401
 
 
+@pytest.mark.spec("S15")
 async def test_a_token_in_an_address_is_refused_even_beside_a_good_one(world: World) -> None:
-    """S15."""
     client = await world.paired()
     status, answer = await client.ask("GET", f"/api/state?access={client.token}")
     assert (status, answer["error"]["code"]) == (400, ErrorCode.BAD_REQUEST)
@@ -62,8 +63,9 @@ async def test_only_the_bearer_scheme_counts(world: World, scheme: str) -> None:
     assert status == (200 if scheme == "bearer " else 401)
 
 
+@pytest.mark.spec("S16")
 async def test_an_unknown_client_and_a_wrong_secret_look_alike(world: World) -> None:
-    """S16: the same answer, word for word, and the same work."""
+    """The same answer, word for word, and the same work."""
     client = await world.paired()
     wrong = with_secret(client, "A" * 43)
     unknown = world.visitor(f"lb1_{OTHER_ID}_{'A' * 43}")
@@ -73,8 +75,9 @@ async def test_an_unknown_client_and_a_wrong_secret_look_alike(world: World) -> 
     assert answers[0][0] == 401
 
 
+@pytest.mark.spec("S16")
 async def test_checking_takes_as_long_for_an_unknown_client_as_for_a_wrong_secret(world: World) -> None:
-    """S16: alternating, so that a noisy machine is noisy for both."""
+    """Alternating, so that a noisy machine is noisy for both."""
     client = await world.paired()
     clients = world.server._clients
     headers = {
@@ -148,8 +151,9 @@ async def test_a_busy_client_costs_no_write_for_each_request(world: World, monke
     assert touched == [client.client_id]
 
 
+@pytest.mark.spec("S14")
 async def test_a_revoked_client_is_out_at_once(world: World) -> None:
-    """S14: its live connections end, and no request of it is answered any more."""
+    """Its live connections end, and no request of it is answered any more."""
     thief = await world.paired(name="Lost phone")
     owner = await world.paired(name="Owner")
     sockets = [await thief.enter() for _ in range(2)]
@@ -168,8 +172,9 @@ async def test_a_revoked_client_is_out_at_once(world: World) -> None:
     assert (await world.visitor(thief.token).ask("GET", "/api/state"))[0] == 401
 
 
+@pytest.mark.spec("S14")
 async def test_a_command_in_flight_when_its_client_is_revoked_changes_nothing_after(world: World) -> None:
-    """S14: what is read after the revocation is not carried out."""
+    """What is read after the revocation is not carried out."""
     thief = await world.paired()
     socket = await thief.enter()
     revoking = asyncio.get_running_loop().create_task(revoke(world, thief), eager_start=True)
@@ -179,8 +184,9 @@ async def test_a_command_in_flight_when_its_client_is_revoked_changes_nothing_af
     assert world.house.moves == []
 
 
+@pytest.mark.spec("S14")
 async def test_a_client_that_ignores_its_revocation_is_cut_off(world: World) -> None:
-    """S14: it answers no close frame."""
+    """It answers no close frame."""
     thief = await world.paired()
     socket = await DeafSocket.dial(thief)
     await until(lambda: world.server._clients.is_connected(thief.client_id))
@@ -233,8 +239,9 @@ async def test_a_client_takes_its_leave_and_gets_its_answer(world: World, way: s
     assert len(await world.house.journal(EventType.CLIENT_REVOKED)) == 1
 
 
+@pytest.mark.spec("S21")
 async def test_no_token_and_no_code_gets_into_a_log(world: World, tmp_path: Path) -> None:
-    """S21: at the chattiest level, through pairing, mistakes and requests that aren't HTTP."""
+    """At the chattiest level, through pairing, mistakes and requests that aren't HTTP."""
     text = io.StringIO()
     handler = logging.StreamHandler(text)
     handler.setFormatter(logging.Formatter("%(message)s %(exc_text)s"))
