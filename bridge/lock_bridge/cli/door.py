@@ -1,0 +1,28 @@
+"""`door`: doing something at a simulated door, and telling what is to be seen and heard there."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from .output import words
+from .session import Session
+
+ANSWER_S: Final = 660.0
+"""`door wait 10m` takes ten minutes."""
+
+
+def door(session: Session) -> None:
+    """Do it, and answer what can be seen."""
+    lock = session.lock(session.args.lock)["id"] if session.args.lock else None
+    seen = session.call("door", answer_s=ANSWER_S, lock=lock, words=session.args.words)
+    session.show(seen, _told(seen))
+
+
+def _told(seen: dict[str, Any]) -> Iterator[str]:
+    lights = seen["lights"]
+    if seen.get("felt"):
+        yield seen["felt"]
+    for sound in seen["heard"]:
+        yield f'A voice: "{sound["text"]}"' if sound.get("text") else f"A tone: {words(sound['what'])}"
+    yield f"Keys lit: {' '.join(lights['keys']) or 'none'}. Lamps: {', '.join(map(words, lights['lamps'])) or 'none'}."
+    handle = "at rest" if seen["handle"] == "rest" else seen["handle"]
+    yield f"Bolt {seen['bolt']}, door {seen['door']}, handle {handle}.{' The alarm sounds.' if seen['alarm'] else ''}"
