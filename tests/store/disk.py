@@ -210,7 +210,11 @@ def images(
     """
     random = Random(seed)
     first = next((n for n, step in enumerate(steps) if step.name == ACKS and step.data.decode().strip() == since), 0)
-    cuts = sorted(random.randint(first, len(steps)) for _ in range(count))
+    # The moment just after a promise is the one at which most can be wrong.
+    promises = [n + 1 for n, step in enumerate(steps) if step.name == ACKS and n >= first]
+    cuts = sorted(
+        random.choice(promises) if random.random() < 0.25 else random.randint(first, len(steps)) for _ in range(count)
+    )
     disk, done = Disk(), 0
     for cut in cuts:
         for step in steps[done:cut]:

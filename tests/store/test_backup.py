@@ -168,6 +168,20 @@ def test_the_log_of_a_store_that_was_killed_is_not_played_into_the_restored_one(
     assert users(path.with_name("store.db.before-restore-1")) == (BEN,)
 
 
+def test_nor_is_the_good_log_of_a_damaged_store(tmp_path: Path) -> None:
+    running = Database(tmp_path / "running" / "store.db", boot_id=BOOT_ID)
+    running.commit("front_door", [SaveUser(BEN), Record(refused(1))], AT)
+    path = tmp_path / "data" / "store.db"
+    path.parent.mkdir()
+    path.write_bytes(b"rubbish" * 1000)
+    log = (running.path.parent / "store.db-wal").read_bytes()
+    path.with_name("store.db-wal").write_bytes(log)
+    running.close()
+    restore(made(tmp_path / "backup" / "backup.db", ANNA), path)
+    assert users(path) == (ANNA,)
+    assert path.with_name("store.db.before-restore-1-wal").read_bytes() == log
+
+
 @pytest.mark.parametrize("size", [0, 10, 4096, -4096, -1])
 def test_a_damaged_backup_changes_nothing(tmp_path: Path, size: int) -> None:
     path = made(tmp_path / "data" / "store.db", ANNA)

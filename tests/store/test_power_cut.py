@@ -161,11 +161,11 @@ async def check_migrating(folder: Path, image: Image, acks: list[str]) -> None:
 
 
 def test_a_store_at_work_loses_nothing_that_it_promised(shim: Path, folder: Path) -> None:
-    assert cut(shim, folder, "work", 550 * TIMES, check_work) == []
+    assert cut(shim, folder, "work", 450 * TIMES, check_work) == []
 
 
 def test_nor_does_it_with_the_rollback_journal_of_an_older_sqlite(shim: Path, folder: Path) -> None:
-    assert cut(shim, folder, "work", 150 * TIMES, check_work, "journal=rollback") == []
+    assert cut(shim, folder, "work", 100 * TIMES, check_work, "journal=rollback") == []
 
 
 def test_a_first_start_leaves_store_and_key_or_neither(shim: Path, folder: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_first_start_leaves_store_and_key_or_neither(shim: Path, folder: Path)
 
 
 def test_a_restore_leaves_the_old_store_or_the_restored_one(shim: Path, folder: Path) -> None:
-    assert cut(shim, folder, "restoring", 100 * TIMES, check_restoring, since="begun") == []
+    assert cut(shim, folder, "restoring", 250 * TIMES, check_restoring, since="begun") == []
 
 
 def test_a_migration_leaves_the_old_version_or_the_new_one(shim: Path, folder: Path) -> None:

@@ -102,13 +102,12 @@ async def restoring(folder: Path, acks: Acks) -> None:
     acks.say("backup")
     await commits(store, history, acks, 21, 40)
     # As after a kill: the log is there, nobody holds it.
-    log = (folder / "store.db-wal").read_bytes()
+    killed = {name: (folder / name).read_bytes() for name in ("store.db", "store.db-wal")}
     await store.close()
-    (folder / "store.db-wal").write_bytes(log)
-    for name in ("store.db-wal", "."):
-        file = os.open(folder / name, os.O_RDONLY)
-        os.fsync(file)
-        os.close(file)
+    for name, content in killed.items():
+        (folder / name).write_bytes(content)
+        files.sync_file(folder / name)
+    files.sync_folder(folder)
     acks.say("begun")
     await asyncio.to_thread(restore, folder / "backup.db", folder / "store.db")
     acks.say("restored")
