@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
+from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Final, Union, cast, get_args, get_origin, get_type_hints
 
@@ -15,7 +16,18 @@ from lock_bridge.server.routes import status_of
 from lock_bridge.wire import messages, model
 from lock_bridge.wire.commands import COMMANDS
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
-from lock_bridge.wire.words import PRIORITY, EventType
+from lock_bridge.wire.words import (
+    PRIORITY,
+    BoltState,
+    CredentialType,
+    DoorState,
+    EnrolmentStatus,
+    EventType,
+    OperatingMode,
+    OperationSource,
+    Part,
+    Role,
+)
 
 DOCUMENT: Final = ROOT / "docs" / "protocol.md"
 
@@ -84,6 +96,21 @@ def _model() -> str:
     return _table(("Value", "Fields", "What"), [(f"`{kind.__name__}`", _fields(kind), _doc(kind)) for kind in kinds])
 
 
+def _words() -> str:
+    kinds: tuple[type[StrEnum], ...] = (
+        BoltState,
+        DoorState,
+        OperatingMode,
+        OperationSource,
+        CredentialType,
+        Role,
+        EnrolmentStatus,
+        Part,
+    )
+    rows = [(f"`{kind.__name__}`", ", ".join(f"`{member}`" for member in kind), _doc(kind)) for kind in kinds]
+    return _table(("Word", "Values", "What"), rows)
+
+
 def _events() -> str:
     by_priority: dict[str, list[str]] = {}
     for kind in EventType:
@@ -122,11 +149,8 @@ def _limits() -> str:
         ("An id acts once, and is answered alike, for", _time(commands.KEPT_MS), "afterwards it is a new command"),
         ("Ids kept for a client", f"{commands.IDS_KEPT:,}", "429 `rate_limited`"),
         ("Answers kept for a client", str(commands.ANSWERS_KEPT), "`too_old`: it was carried out, its answer is gone"),
-        (
-            "WebSockets",
-            f"{hub.SOCKETS}, {hub.SOCKETS_PER_CLIENT} of one client",
-            "429; or the client's oldest is closed",
-        ),
+        ("WebSockets", str(hub.SOCKETS), "429 `rate_limited`"),
+        ("WebSockets of one client", str(hub.SOCKETS_PER_CLIENT), "its oldest is closed"),
         ("Waiting for `hello`", _time(session.HELLO_MS), "cut off"),
         ("Silence of a client", _time(session.SILENT_MS), "cut off"),
         ("Waiting for a client that does not read", f"{session.UNSENT_BYTES // 1024} KiB", "cut off"),
@@ -189,6 +213,7 @@ TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "from client": _messages(messages.FROM_CLIENT),
     "from bridge": _messages(messages.FROM_BRIDGE),
     "values": _model,
+    "words": _words,
     "events": _events,
     "errors": _errors,
     "close codes": _close_codes,
