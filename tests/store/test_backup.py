@@ -179,7 +179,9 @@ def test_nor_is_the_good_log_of_a_damaged_store(tmp_path: Path) -> None:
     running.close()
     restore(made(tmp_path / "backup" / "backup.db", ANNA), path)
     assert users(path) == (ANNA,)
-    assert path.with_name("store.db.before-restore-1-wal").read_bytes() == log
+    kept = path.with_name("store.db.before-restore-1")
+    assert kept.read_bytes() == b"rubbish" * 1000
+    assert kept.with_name(f"{kept.name}-wal").read_bytes() == log
 
 
 @pytest.mark.parametrize("size", [0, 10, 4096, -4096, -1])

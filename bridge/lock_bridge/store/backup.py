@@ -14,7 +14,7 @@ from lock_bridge.wire.words import EventType
 from . import journal, rows
 from .connection import check, check_pages, connect_read_only
 from .database import new_epoch
-from .errors import StoreError
+from .errors import StoreDamaged, StoreError
 from .files import FileLock, make_folder, new_file, put_in_place, sidecar, sync_folder
 from .schema import MIGRATIONS, check_header, migrate, version_of
 from .transactions import transaction, translating
@@ -132,18 +132,15 @@ def _keep_old(path: Path) -> None:
 
 def _fold(path: Path) -> bool:
     # Opened and closed, the old store has its log folded in: it is one file then, and the exchange one rename.
-    if not path.exists():
-        return False
     try:
+        check_header(path)
         connection = sqlite3.connect(path, isolation_level=None)
         try:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         finally:
             connection.close()
-    except sqlite3.Error as error:
-        _LOG.warning(
-            "The old store cannot be read (%s); it is kept as it is", getattr(error, "sqlite_errorname", "error")
-        )
+    except (sqlite3.Error, StoreDamaged, FileNotFoundError):
+        _LOG.warning("The old store cannot be read; it is kept as it is")
         return False
     return not sidecar(path, "-wal").exists()
