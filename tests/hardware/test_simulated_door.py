@@ -141,8 +141,10 @@ async def test_an_empty_battery_silences_the_lock_until_a_supply_is_connected(ri
 
 @pytest.mark.spec("PWR-1")
 async def test_a_lock_with_its_battery_out_lives_on_the_supply_with_no_level_to_tell(rig: Rig) -> None:
-    await rig.do("power off")
-    rig.heard()
+    await rig.do("supply on")
+    assert await rig.reports_of("battery out") == [PowerSeen(None, emergency=True)]
+    assert await rig.reports_of("battery in") == [PowerSeen(100, emergency=True)]
+    assert await rig.reports_of("power off") == [], "without power means: by neither of the two"
     assert PowerSeen(None, emergency=True) in await rig.reports_of("supply on")
 
 

@@ -91,6 +91,7 @@ class SimulatedFingerprintReader(SimulatedPart):
         if self._finger is not None:
             return
         self._finger = finger
+        self._site.changed()
         if not self.works(Part.FINGERPRINT):
             return
         if self._learning is not None:
@@ -101,6 +102,7 @@ class SimulatedFingerprintReader(SimulatedPart):
     def lift(self) -> None:
         """Take the finger away."""
         self._finger = None
+        self._site.changed()
         if self._learning is not None and self._learning.lift is not None:
             self._learning.lift.cancel()
             self._learning.lift = None

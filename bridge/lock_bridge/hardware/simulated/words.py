@@ -85,7 +85,7 @@ class Words:
             ("handle", f"handle [inside{lift}]", self._handle, True),
             ("key", "key unlock | lock", self._key, True),
             ("tamper", "tamper on | off", self._tamper, True),
-            ("battery", "battery 0-100", self._battery, True),
+            ("battery", "battery 0-100 | out | in", self._battery, True),
             ("supply", "supply on | off", self._supply, True),
             ("power", "power off | on", self._power, True),
             ("stall", "stall on | off", self._stall, True),
@@ -196,12 +196,16 @@ class Words:
         self._door.site.changed()
 
     async def _battery(self, given: list[str]) -> None:
-        percent = _only(given).removesuffix("%")
-        if not re.fullmatch(r"[0-9]{1,3}", percent) or int(percent) > 100:
+        word = _only(given)
+        percent = word.removesuffix("%")
+        if word not in ("out", "in") and (not re.fullmatch(r"[0-9]{1,3}", percent) or int(percent) > 100):
             raise _NotUnderstood
 
         def change(world: World) -> None:
-            world.battery = int(percent)
+            if word in ("out", "in"):
+                world.battery_in = word == "in"
+            else:
+                world.battery = int(percent)
 
         await self._door.change_power(change)
 

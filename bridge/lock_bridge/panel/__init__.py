@@ -1,0 +1,1 @@
+"""The simulated door as a web page, served to this machine alone."""
