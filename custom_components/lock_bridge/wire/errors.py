@@ -48,6 +48,7 @@ class ErrorCode(StrEnum):
     PASSCODE_SIMPLE = "passcode_simple"
     PASSCODE_CONTAINS = "passcode_contains"
     LAST_ADMINISTRATOR = "last_administrator"
+    LAST_USER = "last_user"
     ADMINISTRATOR_UNLIMITED = "administrator_unlimited"
     ENROLMENT_RUNNING = "enrolment_running"
     NO_ENROLMENT = "no_enrolment"
@@ -94,6 +95,7 @@ _SENTENCES: Final[Mapping[ErrorCode, tuple[bool, str]]] = {
     ErrorCode.PASSCODE_SIMPLE: (False, "The passcode is too simple: no runs and no repeats."),
     ErrorCode.PASSCODE_CONTAINS: (False, "The passcode contains one that is there already. Choose another."),
     ErrorCode.LAST_ADMINISTRATOR: (False, "This is the last administrator. Make another one first."),
+    ErrorCode.LAST_USER: (False, "This is the last user on the lock. Add another one first."),
     ErrorCode.ADMINISTRATOR_UNLIMITED: (False, "An administrator has no validity period."),
     ErrorCode.ENROLMENT_RUNNING: (True, "Another enrolment is running at this lock. Finish or cancel it first."),
     ErrorCode.NO_ENROLMENT: (False, "No such enrolment is running."),

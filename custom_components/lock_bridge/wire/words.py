@@ -171,6 +171,7 @@ class Part(StrEnum):
     FINGERPRINT = "fingerprint"
     CARD = "card"
     MOTOR = "motor"
+    CLUTCH = "clutch"
     BOLT = "bolt"
     DOOR = "door"
     TAMPER = "tamper"
