@@ -23,7 +23,7 @@ SOURCES = {
 
 def passcode_entered(turn: Turn, entry: str) -> None:
     """VER-2, VER-3: an entry has been confirmed at the keypad."""
-    if _closed(turn):
+    if _closed(turn, CredentialType.PIN):
         return
     if len(entry) < turn.profile.passcode_min:
         found: Credential | NoMatch = NoMatch.UNKNOWN
@@ -46,13 +46,14 @@ def finger_seen(turn: Turn, seen: FingerSeen) -> None:
 
 
 def card_seen(turn: Turn, seen: CardSeen) -> None:
-    """A card opens, or is learnt while an enrolment waits for one."""
-    mac = card_mac(turn.keys.card, seen.uid)
-    if enrolment.takes_card(turn):
-        enrolment.card_seen(turn, mac)
+    """A card opens, or is learnt while an enrolment waits for one. A model without cards takes none (CAP-3)."""
+    if turn.profile.limits(CredentialType.RFID) is None:
         return
-    found = turn.state.directory.by_mac.get(mac)
-    _present(turn, CredentialType.RFID, found if found is not None and found.type is CredentialType.RFID else None)
+    mac = card_mac(turn.keys.card, seen.uid)
+    if (learning := enrolment.waiting_for_card(turn)) is not None:
+        enrolment.card_seen(turn, learning, mac)
+    else:
+        _present(turn, CredentialType.RFID, turn.state.directory.by_mac.get(mac))
 
 
 def lockout_due(turn: Turn) -> None:
@@ -69,11 +70,7 @@ def lockout_due(turn: Turn) -> None:
 
 def decay_due(turn: Turn) -> None:
     """VER-11: a day without a failure."""
-    due = turn.state.lockout.decay_mono_ms
-    if due is None:
-        return
-    if turn.now.mono_ms >= due:
-        turn.save_lockout(lockout.decay(turn.state.lockout, turn.now.mono_ms))
+    turn.save_lockout(lockout.decay(turn.state.lockout, turn.now.mono_ms))
     start_decay(turn)
 
 
@@ -108,7 +105,7 @@ def entitlement(user: User, now: Instant) -> Refusal | None:
 
 
 def _present(turn: Turn, kind: CredentialType, found: Credential | None) -> None:
-    if _closed(turn):
+    if _closed(turn, kind):
         return
     if found is None:
         _fail(turn, kind, Refusal.UNKNOWN_CREDENTIAL, 1)
@@ -116,7 +113,7 @@ def _present(turn: Turn, kind: CredentialType, found: Credential | None) -> None
         _decide(turn, found)
 
 
-def _closed(turn: Turn) -> bool:
+def _closed(turn: Turn, kind: CredentialType) -> bool:
     """Whether verification is refused without looking at it: locked out (VER-8), or nothing enrolled (INI-1)."""
     ends = turn.state.lockout.ends_mono_ms
     if ends is not None and turn.now.mono_ms >= ends:
@@ -127,7 +124,7 @@ def _closed(turn: Turn) -> bool:
         turn.say(Prompt.LOCKED_OUT)
         return True
     if not turn.state.directory.credentials:
-        turn.record(EventType.ACCESS_REFUSED, reason=Refusal.NO_CREDENTIAL.value)
+        _record_refusal(turn, kind, Refusal.NO_CREDENTIAL)
         turn.verdict(good=False)
         return True
     return False
@@ -152,9 +149,7 @@ def _decide(turn: Turn, credential: Credential) -> None:
 def _fail(turn: Turn, kind: CredentialType, reason: Refusal, weighs: int) -> None:
     outcome = lockout.fail(turn.state.lockout, turn.now.mono_ms, weighs, turn.profile, turn.state.settings)
     turn.save_lockout(outcome.record)
-    turn.record(
-        EventType.ACCESS_REFUSED, source=SOURCES[kind], credential_type=kind, reason=reason.value
-    )
+    _record_refusal(turn, kind, reason)
     if outcome.locked_out:
         seconds = outcome.record.duration_ms // 1000
         turn.record(EventType.LOCKOUT_STARTED, source=SOURCES[kind], data={"seconds": seconds})
@@ -163,3 +158,8 @@ def _fail(turn: Turn, kind: CredentialType, reason: Refusal, weighs: int) -> Non
     turn.verdict(good=False)
     if outcome.locked_out:
         turn.say(Prompt.LOCKED_OUT)
+
+
+def _record_refusal(turn: Turn, kind: CredentialType, reason: Refusal) -> None:
+    """VER-6: by what, never the digits."""
+    turn.record(EventType.ACCESS_REFUSED, source=SOURCES[kind], credential_type=kind, reason=reason.value)

@@ -12,6 +12,8 @@ _TAMPER_TONE_MS = 60_000
 _RECOVERED = 2
 """How far above its threshold, in percent, a level must be to count as recovered: a battery at rest creeps up again."""
 
+_REPLACED = "part_replaced"
+
 _LEVELS = {"ok": EventType.BATTERY_OK, "low": EventType.BATTERY_LOW, "critical": EventType.BATTERY_CRITICAL}
 
 
@@ -49,6 +51,11 @@ def power_seen(turn: Turn, seen: PowerSeen) -> None:
         turn.record(_LEVELS[level], data={"percent": seen.percent})
 
 
+def gauge_lost(turn: Turn) -> None:
+    """Without a gauge the level is not known; what was said of it holds until it is."""
+    turn.set(battery=None)
+
+
 def speak_of_battery(turn: Turn) -> None:
     """ALM-3: the prompt at each use."""
     if turn.state.battery_level in ("low", "critical"):
@@ -73,7 +80,14 @@ def part_replaced(turn: Turn, replaced: PartReplaced) -> None:
     """Another device answers for a part: tamper, and nothing that it says opens the door."""
     if replaced.part not in turn.state.untrusted:
         turn.set(untrusted=turn.state.untrusted | {replaced.part})
-        turn.record(EventType.TAMPER_STARTED, reason="part_replaced", data={"part": replaced.part.value})
+        turn.record(EventType.TAMPER_STARTED, reason=_REPLACED, data={"part": replaced.part.value})
+
+
+def part_restored(turn: Turn, part: Part) -> None:
+    """The device that is trusted answers again, or an administrator trusts the new one."""
+    if part in turn.state.untrusted:
+        turn.set(untrusted=turn.state.untrusted - {part})
+        turn.record(EventType.TAMPER_ENDED, reason=_REPLACED, data={"part": part.value})
 
 
 def _level(turn: Turn, percent: int | None, before: str | None) -> str | None:

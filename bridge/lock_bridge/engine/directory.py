@@ -28,7 +28,7 @@ class Directory:
     @classmethod
     def of(cls, users: Iterable[User], credentials: Iterable[Credential]) -> Directory:
         """The directory of these users and credentials."""
-        return cls({user.id: user for user in users})._with({(item.type, item.number): item for item in credentials})
+        return _indexed({user.id: user for user in users}, {(item.type, item.number): item for item in credentials})
 
     def with_user(self, user: User) -> Directory:
         """With `user` added, or in place of the one with the same id."""
@@ -37,16 +37,15 @@ class Directory:
     def without_user(self, user_id: str) -> Directory:
         """Without a user and all her credentials (USR-5)."""
         users = {key: user for key, user in self.users.items() if key != user_id}
-        kept = {key: item for key, item in self.credentials.items() if item.user_id != user_id}
-        return replace(self, users=users)._with(kept)
+        return _indexed(users, {key: item for key, item in self.credentials.items() if item.user_id != user_id})
 
     def with_credential(self, credential: Credential) -> Directory:
         """With `credential` added, or in place of the one with the same kind and number."""
-        return self._with({**self.credentials, (credential.type, credential.number): credential})
+        return _indexed(self.users, {**self.credentials, (credential.type, credential.number): credential})
 
     def without_credential(self, kind: CredentialType, number: int) -> Directory:
         """Without one credential."""
-        return self._with({key: item for key, item in self.credentials.items() if key != (kind, number)})
+        return _indexed(self.users, {key: item for key, item in self.credentials.items() if key != (kind, number)})
 
     def of_user(self, user_id: str, kind: CredentialType | None = None) -> tuple[Credential, ...]:
         """A user's credentials, by kind and number."""
@@ -65,22 +64,23 @@ class Directory:
         """The lowest free user number, from 1 (USR-2)."""
         return _lowest_free({user.number for user in self.users.values() if user.number is not None})
 
-    def is_last_administrator(self, user_id: str) -> bool:
-        """Whether nobody else is an enabled administrator (USR-3, USR-7)."""
-        user = self.users.get(user_id)
-        if user is None or user.role is not Role.ADMINISTRATOR:
-            return False
-        return not any(
-            other.role is Role.ADMINISTRATOR and other.enabled for other in self.users.values() if other.id != user_id
-        )
+    def administrators(self) -> frozenset[str]:
+        """The ids of the administrators who are enabled."""
+        return frozenset(user.id for user in self.users.values() if user.role is Role.ADMINISTRATOR and user.enabled)
 
-    def _with(self, credentials: dict[CredentialKey, Credential]) -> Directory:
-        return replace(
-            self,
-            credentials=credentials,
-            by_mac={item.mac: item for item in credentials.values() if item.mac is not None},
-            by_slot={(item.type, item.slot): item for item in credentials.values() if item.slot is not None},
-        )
+    def opens_menu(self) -> bool:
+        """Whether an administrator has a credential to open the menu with (USR-1)."""
+        administrators = self.administrators()
+        return any(item.user_id in administrators for item in self.credentials.values())
+
+
+def _indexed(users: Mapping[str, User], credentials: Mapping[CredentialKey, Credential]) -> Directory:
+    return Directory(
+        users,
+        credentials,
+        by_mac={item.mac: item for item in credentials.values() if item.mac is not None},
+        by_slot={(item.type, item.slot): item for item in credentials.values() if item.slot is not None},
+    )
 
 
 def _lowest_free(taken: set[int]) -> int:

@@ -1,4 +1,7 @@
-"""All that a lock does in answer. Effects are carried out in their order; a durable one is on disk before the next that is not."""
+"""All that a lock does in answer.
+
+Effects are carried out in their order; a durable one is on disk before the next that is not.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,5 +1,6 @@
-"""Enrolment at the door, step by step: started, step, retry, done, duplicate, timeout, cancelled (APP-2, CAP-20, L2S-7)."""
+"""Enrolment at the door, step by step, and what the readers hold (APP-2, CAP-20, L2S-7)."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from lock_bridge.wire.errors import ErrorCode
@@ -31,6 +32,9 @@ from .turn import Turn
 _PATIENCE_MS = 60_000
 """How long an enrolment waits for its next touch."""
 
+_ENDING_MS = 10_000
+"""How long a reader may take to say that it has stopped learning, before another enrolment is let in all the same."""
+
 _PARTS = {CredentialType.FINGERPRINT: Part.FINGERPRINT, CredentialType.RFID: Part.CARD}
 """Kinds that this engine can enrol, with the parts that do it."""
 
@@ -45,40 +49,55 @@ def start(turn: Turn, command: StartEnrolment) -> None:
     """Begin to learn; refused with the limit that it hits (CAP-20)."""
     kind, directory = command.type, turn.state.directory
     limits = turn.profile.limits(kind)
-    running = turn.state.enrolment
     if limits is None or kind not in _PARTS:
         turn.refuse(command, ErrorCode.NOT_SUPPORTED)
     elif command.user_id not in directory.users:
         turn.refuse(command, ErrorCode.UNKNOWN_USER)
-    elif running is not None and running.active:
+    elif _active(turn) is not None:
         turn.refuse(command, ErrorCode.ENROLMENT_RUNNING)
     elif directory.count(kind) >= limits.slots:
         turn.refuse(command, ErrorCode.NO_SLOT_LEFT, limit=limits.slots)
     elif limits.per_user is not None and len(directory.of_user(command.user_id, kind)) >= limits.per_user:
         turn.refuse(command, ErrorCode.NO_SLOT_LEFT, limit=limits.per_user, per_user=True)
-    elif _PARTS[kind] in turn.state.faults | turn.state.untrusted:
+    elif not _answers(turn, kind):
         turn.refuse(command, ErrorCode.PART_FAULT, part=_PARTS[kind].value)
+    elif turn.state.reader_ending:
+        turn.refuse(command, ErrorCode.BUSY)
     else:
         _begin(turn, command, limits.steps)
 
 
 def cancel(turn: Turn, command: CancelEnrolment) -> None:
     """End it; nothing of it stays."""
-    running = turn.state.enrolment
-    if running is None or not running.active:
+    if (running := _active(turn)) is None:
         turn.refuse(command, ErrorCode.NO_ENROLMENT)
         return
-    abandon(turn, EnrolmentStatus.CANCELLED)
+    _abandon(turn, running, EnrolmentStatus.CANCELLED)
     turn.answer(command)
 
 
-def abandon(turn: Turn, status: EnrolmentStatus) -> None:
-    """End the running enrolment from this side."""
-    running = turn.state.enrolment
-    if running is not None and running.active:
-        if running.type is not CredentialType.RFID:
-            turn.emit(EndEnrolment(running.type))
-        _end(turn, running, status, status.value)
+def abandon(turn: Turn, user_id: str) -> None:
+    """End an enrolment whose user goes."""
+    running = _active(turn)
+    if running is not None and running.user_id == user_id:
+        _abandon(turn, running, EnrolmentStatus.CANCELLED)
+
+
+def late(turn: Turn) -> None:
+    """The next touch, or the reader's last word, has not come."""
+    if (running := _active(turn)) is not None:
+        _abandon(turn, running, EnrolmentStatus.TIMEOUT)
+    else:
+        turn.set(reader_ending=False)
+
+
+def reader_lost(turn: Turn, part: Part) -> None:
+    """A reader that no longer answers learns nothing, and what it holds is not known any more."""
+    running = _active(turn)
+    if running is not None and _PARTS[running.type] is part:
+        _end(turn, running, EnrolmentStatus.FAILED, "fault")
+    if part is Part.FINGERPRINT:
+        turn.set(lost=frozenset(), reader_ending=False)
 
 
 def step(turn: Turn, seen: EnrolStep) -> None:
@@ -102,6 +121,7 @@ def retry(turn: Turn, seen: EnrolRetry) -> None:
 def done(turn: Turn, seen: EnrolDone) -> None:
     """The reader holds the template; without an enrolment that asked for it, it is an orphan."""
     running = _learning(turn)
+    _reader_ended(turn)
     if running is None or running.slot != seen.slot:
         if (CredentialType.FINGERPRINT, seen.slot) not in turn.state.directory.by_slot:
             turn.emit(DeleteTemplates(CredentialType.FINGERPRINT, frozenset({seen.slot})))
@@ -111,21 +131,19 @@ def done(turn: Turn, seen: EnrolDone) -> None:
 
 def failed(turn: Turn, seen: EnrolFailed) -> None:
     """The reader gave up; nothing is stored."""
+    _reader_ended(turn)
     if (running := _learning(turn)) is not None:
         _end(turn, running, _ENDS.get(seen.reason, EnrolmentStatus.FAILED), seen.reason)
 
 
-def takes_card(turn: Turn) -> bool:
-    """Whether the next card is to be learnt."""
-    running = turn.state.enrolment
-    return running is not None and running.active and running.type is CredentialType.RFID
+def waiting_for_card(turn: Turn) -> Enrolling | None:
+    """The enrolment that the next card is for."""
+    running = _active(turn)
+    return running if running is not None and running.type is CredentialType.RFID else None
 
 
-def card_seen(turn: Turn, mac: bytes) -> None:
+def card_seen(turn: Turn, running: Enrolling, mac: bytes) -> None:
     """L2S-6: the card at the reader is the new one; one that is enrolled already is refused (L2S-7)."""
-    running = turn.state.enrolment
-    if running is None:
-        return
     if mac in turn.state.directory.by_mac:
         _end(turn, running, EnrolmentStatus.DUPLICATE, "duplicate")
     else:
@@ -133,21 +151,34 @@ def card_seen(turn: Turn, mac: bytes) -> None:
 
 
 def inventory(turn: Turn, seen: Inventory) -> None:
-    """What the reader holds and nobody owns is forgotten; what it has lost is said."""
-    known = {item.slot for item in turn.state.directory.credentials.values() if item.type is seen.type and item.slot is not None}
-    running = turn.state.enrolment
-    if running is not None and running.active and running.type is seen.type and running.slot is not None:
-        known.add(running.slot)
-        missing = known - seen.slots - {running.slot}
-    else:
-        missing = known - seen.slots
-    if orphans := seen.slots - known:
-        turn.emit(DeleteTemplates(seen.type, frozenset(orphans)))
+    """What the reader holds and nobody owns is forgotten; what it has lost is said. One not trusted is left alone."""
     part = _PARTS[seen.type]
-    if missing:
+    if part in turn.state.untrusted:
+        return
+    known = frozenset(slot for kind, slot in turn.state.directory.by_slot if kind is seen.type)
+    running = _learning(turn)
+    coming = {running.slot} if running is not None and running.type is seen.type else set()
+    if orphans := seen.slots - known - coming:
+        turn.emit(DeleteTemplates(seen.type, orphans))
+    turn.set(lost=frozenset((seen.type, slot) for slot in known - seen.slots))
+    if turn.state.lost:
         start_fault(turn, part, "templates_lost")
     else:
         end_fault(turn, part)
+
+
+def forget(turn: Turn, credentials: Iterable[Credential]) -> None:
+    """Let readers forget the templates of credentials that are gone; one that had lost them is whole again."""
+    slots: dict[CredentialType, set[int]] = {}
+    for item in credentials:
+        if item.slot is not None:
+            slots.setdefault(item.type, set()).add(item.slot)
+    for kind, gone in slots.items():
+        turn.emit(DeleteTemplates(kind, frozenset(gone)))
+        lost = frozenset(turn.state.lost - {(kind, slot) for slot in gone})
+        if turn.state.lost and not lost:
+            end_fault(turn, _PARTS[kind])
+        turn.set(lost=lost)
 
 
 def _begin(turn: Turn, command: StartEnrolment, steps: int) -> None:
@@ -157,17 +188,42 @@ def _begin(turn: Turn, command: StartEnrolment, steps: int) -> None:
     if kind is not CredentialType.RFID:
         slot = next(free for free in range(len(directory.by_slot) + 1) if (kind, free) not in directory.by_slot)
         turn.emit(BeginEnrolment(kind, slot, steps))
-    turn.set(
-        enrolment=Enrolling(command.command_id, command.user_id, kind, number, slot, steps, command.actor)
-    )
+    turn.set(enrolment=Enrolling(command.command_id, command.user_id, kind, number, slot, steps, command.actor))
     turn.start(Timer.ENROLMENT, _PATIENCE_MS)
     turn.say(Prompt.HOLD_CARD if slot is None else Prompt.TOUCH_FINGER)
     turn.answer(command, enrolment=command.command_id, steps=steps, number=number)
 
 
-def _learning(turn: Turn) -> Enrolling | None:
+def _active(turn: Turn) -> Enrolling | None:
     running = turn.state.enrolment
-    return running if running is not None and running.active and running.slot is not None else None
+    return running if running is not None and running.active else None
+
+
+def _learning(turn: Turn) -> Enrolling | None:
+    running = _active(turn)
+    return running if running is not None and running.slot is not None else None
+
+
+def _answers(turn: Turn, kind: CredentialType) -> bool:
+    """Whether the reader can be asked to learn; one that has lost templates can."""
+    part, state = _PARTS[kind], turn.state
+    return part not in state.untrusted and (part not in state.faults or any(lost is kind for lost, _ in state.lost))
+
+
+def _abandon(turn: Turn, running: Enrolling, status: EnrolmentStatus) -> None:
+    """End it from this side. The reader's own end follows, and must not be taken for that of a later enrolment."""
+    if running.slot is not None:
+        turn.emit(EndEnrolment(running.type))
+    _end(turn, running, status, status.value)
+    if running.slot is not None:
+        turn.set(reader_ending=True)
+        turn.start(Timer.ENROLMENT, _ENDING_MS)
+
+
+def _reader_ended(turn: Turn) -> None:
+    if turn.state.reader_ending:
+        turn.set(reader_ending=False)
+        turn.stop(Timer.ENROLMENT)
 
 
 def _keep(turn: Turn, running: Enrolling, credential: Credential) -> None:
@@ -176,7 +232,6 @@ def _keep(turn: Turn, running: Enrolling, credential: Credential) -> None:
         directory=turn.state.directory.with_credential(credential),
         enrolment=replace(running, status=EnrolmentStatus.DONE, done=running.steps, reason=None),
     )
-    turn.stop(Timer.ENROLMENT)
     turn.emit(SaveCredential(credential))
     turn.record(
         EventType.CREDENTIAL_ADDED,
@@ -187,6 +242,7 @@ def _keep(turn: Turn, running: Enrolling, credential: Credential) -> None:
         client_id=running.actor.client_id,
         client_name=running.actor.name,
     )
+    turn.stop(Timer.ENROLMENT)
     turn.verdict(good=True)
     turn.say(Prompt.ENROLLED)
 

@@ -41,7 +41,7 @@ class BoltPosition(StrEnum):
 
 
 class MotorOutcome(StrEnum):
-    """How a run of the motor ended: where it should, stuck on the way, without any movement, or with no answer from the part."""
+    """How a run of the motor ended: where it should, stuck on the way, without any movement, or with no answer."""
 
     REACHED = "reached"
     STALLED = "stalled"
@@ -223,7 +223,10 @@ class TimerDue:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The engine has just been built from disk; the first input of each start. `boot_id` tells whether mono times of disk still hold."""
+    """The engine has just been built from disk; the first input of each start.
+
+    `boot_id` tells whether mono times of disk still hold.
+    """
 
     boot_id: str
 

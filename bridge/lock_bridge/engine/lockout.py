@@ -30,8 +30,9 @@ def weight(digits: int, settings: Settings) -> int:
 def fail(record: LockoutRecord, mono_ms: int, weighs: int, profile: Profile, settings: Settings) -> Failure:
     """After one more failure. A lockout empties the count and raises the level."""
     window = profile.failure_window_ms
-    kept = tuple(entry for entry in record.failures if window is None or mono_ms - entry[0] <= window)
-    failures = (*kept, (mono_ms, weighs))
+    kept = (entry for entry in record.failures if window is None or mono_ms - entry[0] <= window)
+    # Each weighs at least one, so older ones change nothing: with the lockout off the record does not grow.
+    failures = (*kept, (mono_ms, weighs))[-profile.failures :]
     record = replace(record, failures=failures, decay_mono_ms=mono_ms + DECAY_MS if record.level else None)
     if not settings.lockout_enabled or sum(entry[1] for entry in failures) < profile.failures:
         return Failure(record, locked_out=False)
@@ -71,13 +72,20 @@ def pardon(record: LockoutRecord) -> LockoutRecord:
 
 
 def decay(record: LockoutRecord, mono_ms: int) -> LockoutRecord:
-    """After a day without a failure: the level is one lower."""
-    level = max(0, record.level - 1)
-    return replace(record, level=level, decay_mono_ms=mono_ms + DECAY_MS if level else None)
+    """The level is one lower for each day without a failure, also if several have gone by unheard."""
+    due = record.decay_mono_ms
+    while due is not None and due <= mono_ms:
+        level = max(0, record.level - 1)
+        due = due + DECAY_MS if level else None
+        record = replace(record, level=level, decay_mono_ms=due)
+    return record
 
 
 def restarted(record: LockoutRecord, boot_id: str, mono_ms: int) -> LockoutRecord:
-    """After a start. In another boot the old times mean nothing: failures count as just made, what remained starts anew in full (VER-10)."""
+    """After a start (VER-10).
+
+    In another boot the old times mean nothing: failures count as just made, and what remained starts anew in full.
+    """
     if record.boot_id == boot_id:
         return record
     return replace(

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lock_bridge.wire.words import CredentialType, EnrolmentStatus, Part
+from lock_bridge.wire.words import Part
 
-from . import access, alarms, bolt, enrolment, keypad, lockout, people
+from . import access, alarms, bolt, enrolment, hands, keypad, lockout, people
 from .effects import Effect, Lamp, Light
 from .inputs import (
     AddUser,
@@ -39,8 +39,8 @@ from .inputs import (
     RemoteLock,
     RemoteUnlock,
     SetPasscode,
-    StartEnrolment,
     Started,
+    StartEnrolment,
     TamperSeen,
     Timer,
     TimerDue,
@@ -81,15 +81,26 @@ def _started(turn: Turn, started: Started) -> None:
 
 
 def _part_fault(turn: Turn, fault: PartFault) -> None:
+    """FLT-1: said by its name; what it alone knew is not known any more, and the others go on."""
     alarms.start_fault(turn, fault.part, fault.reason)
-    bolt.lost(turn, fault.part)
-    running = turn.state.enrolment
-    if fault.part is Part.FINGERPRINT and running is not None and running.type is CredentialType.FINGERPRINT:
-        enrolment.abandon(turn, EnrolmentStatus.FAILED)
+    match fault.part:
+        case Part.KEYPAD:
+            keypad.sleep(turn)
+        case Part.BOLT:
+            bolt.sensors_lost(turn)
+        case Part.DOOR:
+            hands.door_seen(turn, DoorSeen(None))
+        case Part.POWER:
+            alarms.gauge_lost(turn)
+        case Part.FINGERPRINT | Part.CARD:
+            enrolment.reader_lost(turn, fault.part)
 
 
 def _part_back(turn: Turn, back: PartBack) -> None:
     alarms.end_fault(turn, back.part)
+    alarms.part_restored(turn, back.part)
+    if back.part is Part.MOTOR:
+        bolt.make_safe(turn)
 
 
 def _pairing(turn: Turn, changed: PairingChanged) -> None:
@@ -98,10 +109,6 @@ def _pairing(turn: Turn, changed: PairingChanged) -> None:
 
 def _indicated(turn: Turn) -> None:
     turn.set(indication=None)
-
-
-def _enrolment_late(turn: Turn) -> None:
-    enrolment.abandon(turn, EnrolmentStatus.TIMEOUT)
 
 
 def _lights(turn: Turn) -> None:
@@ -115,8 +122,8 @@ def _lights(turn: Turn) -> None:
         lamps.add(Lamp.PAIRING)
     if state.awake and profile.battery_indicator and state.battery_level in ("low", "critical"):
         lamps.add(Lamp.BATTERY)
-    if (keys, lamps) != (state.lights.keys, state.lights.lamps):
-        lights = Light(keys, frozenset(lamps))
+    lights = Light(keys, frozenset(lamps))
+    if lights != state.lights:
         turn.set(lights=lights)
         turn.emit(lights)
 
@@ -131,11 +138,11 @@ _INPUTS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     EnrolDone: enrolment.done,
     EnrolFailed: enrolment.failed,
     Inventory: enrolment.inventory,
-    BoltSeen: bolt.bolt_seen,
+    BoltSeen: hands.bolt_seen,
     MotorStopped: bolt.motor_stopped,
-    DoorSeen: bolt.door_seen,
-    HandleSeen: bolt.handle_seen,
-    InsideHandleUsed: bolt.inside_handle_used,
+    DoorSeen: hands.door_seen,
+    HandleSeen: hands.handle_seen,
+    InsideHandleUsed: hands.inside_handle_used,
     TamperSeen: alarms.tamper_seen,
     PowerSeen: alarms.power_seen,
     PartFault: _part_fault,
@@ -165,7 +172,7 @@ _TIMERS: Final[dict[Timer, Callable[[Turn], None]]] = {
     Timer.UNCOUPLE: bolt.uncouple_due,
     Timer.LOCKOUT: access.lockout_due,
     Timer.LOCKOUT_DECAY: access.decay_due,
-    Timer.ENROLMENT: _enrolment_late,
+    Timer.ENROLMENT: enrolment.late,
     Timer.TAMPER_TONE: alarms.end_tamper_tone,
     Timer.INDICATION: _indicated,
 }

@@ -9,7 +9,10 @@ from lock_bridge.wire.words import CredentialType, EventType, OperationSource, R
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """Two times at once: `mono_ms` never jumps and counts while the machine sleeps; `wall_ms` is UTC since 1970, true only if `trusted`."""
+    """Two times at once.
+
+    `mono_ms` never jumps and counts while the machine sleeps; `wall_ms` is UTC since 1970, true only if `trusted`.
+    """
 
     mono_ms: int
     wall_ms: int
@@ -31,7 +34,10 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What opens the door for a user: a keyed MAC (passcode, card) or the slot of a template in its reader, never the thing itself."""
+    """What opens the door for a user, never the thing itself.
+
+    A keyed MAC of a passcode or card number, or the slot of a template in its reader (USR-9).
+    """
 
     type: CredentialType
     number: int
@@ -61,7 +67,8 @@ class Settings:
 class LockoutRecord:
     """The lockout as it lies on disk (VER-10).
 
-    Times are of the boot that wrote them: after a power cut the failures count as just made and what remained starts anew in full.
+    Times are of the boot that wrote them: after a power cut the failures count as just made and what remained starts
+    anew in full.
     """
 
     failures: tuple[tuple[int, int], ...] = ()
@@ -77,7 +84,10 @@ class LockoutRecord:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that happened, for the journal; the store gives it `seq`, epoch, boot and times. `data` never holds a secret."""
+    """One thing that happened, for the journal, which gives it `seq`, epoch, boot and times.
+
+    `data` never holds a secret.
+    """
 
     type: EventType
     source: OperationSource | None = None

@@ -3,8 +3,7 @@
 import hmac
 from dataclasses import dataclass, field
 from enum import Enum, auto
-
-from lock_bridge.wire.words import CredentialType
+from itertools import pairwise
 
 from .directory import Directory
 from .model import Credential
@@ -37,7 +36,7 @@ def card_mac(key: bytes, uid: bytes) -> bytes:
 
 
 def match(directory: Directory, key: bytes, entry: str, profile: Profile) -> Credential | NoMatch:
-    """The passcode in `entry` (VER-3): the longest one, any duress one before all others; two of equal length are none (VER-4).
+    """The passcode in `entry` (VER-3): the longest one; equally long ones of two users are none; duress wins (VER-4).
 
     Every run of digits is looked up, found or not, so the work depends on the entry's length alone.
     """
@@ -45,26 +44,28 @@ def match(directory: Directory, key: bytes, entry: str, profile: Profile) -> Cre
     for length in range(profile.passcode_min, profile.passcode_max + 1):
         for start in range(len(entry) - length + 1):
             found = directory.by_mac.get(passcode_mac(key, entry[start : start + length]))
-            if found is not None and found.type is CredentialType.PIN:
+            if found is not None:
                 hits.append((length, found))
-    if any(credential.duress for _, credential in hits):
-        hits = [hit for hit in hits if hit[1].duress]
+    # Under duress nobody must be kept waiting at the door: of several such codes any one will do.
+    hits = [hit for hit in hits if hit[1].duress][-1:] or hits
     longest = max((length for length, _ in hits), default=0)
-    best = {(credential.type, credential.number): credential for length, credential in hits if length == longest}
+    best = [credential for length, credential in hits if length == longest]
     if not best:
         return NoMatch.UNKNOWN
-    if len({credential.user_id for credential in best.values()}) > 1:
+    if len({credential.user_id for credential in best}) > 1:
         return NoMatch.AMBIGUOUS
-    return min(best.values(), key=lambda credential: credential.number)
+    return min(best, key=lambda credential: credential.number)
 
 
 def is_simple(digits: str) -> bool:
     """Whether a code is a run (each digit the one before plus one, or each minus one) or a repeat (CAP-18)."""
-    steps = {int(after) - int(before) for before, after in zip(digits, digits[1:], strict=False)}
+    steps = {int(after) - int(before) for before, after in pairwise(digits)}
     return steps in ({0}, {1}, {-1})
 
 
-def contains_known(directory: Directory, key: bytes, digits: str, profile: Profile, *, besides: Credential | None) -> bool:
+def contains_known(
+    directory: Directory, key: bytes, digits: str, profile: Profile, *, besides: Credential | None
+) -> bool:
     """Whether a passcode that is enrolled occurs in `digits`, `besides` not counted."""
     for length in range(profile.passcode_min, len(digits) + 1):
         for start in range(len(digits) - length + 1):

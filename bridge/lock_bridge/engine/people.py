@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lock_bridge.wire.errors import ErrorCode
-from lock_bridge.wire.words import CredentialType, EnrolmentStatus, EventType, OperationSource, Role
+from lock_bridge.wire.words import CredentialType, EventType, OperationSource, Role
 
 from . import bolt, enrolment, lockout
-from .effects import DeleteTemplates, DropCredential, DropUser, SaveCredential, SaveSettings, SaveUser
+from .directory import Directory
+from .effects import DropCredential, DropUser, SaveCredential, SaveSettings, SaveUser
 from .inputs import AddUser, ChangeSettings, ChangeUser, Command, DeleteCredential, DeleteUser, SetPasscode, Timer
 from .model import Credential, Settings, User
 from .passcode import contains_known, is_simple, passcode_mac
@@ -31,7 +32,7 @@ def add_user(turn: Turn, command: AddUser) -> None:
     directory, limit = turn.state.directory, turn.profile.users
     user = User(
         command.user_id,
-        command.name,
+        command.name.strip(),
         command.role,
         directory.free_user_number() if limit else None,
         command.enabled,
@@ -42,6 +43,8 @@ def add_user(turn: Turn, command: AddUser) -> None:
         turn.refuse(command, ErrorCode.DUPLICATE)
     elif limit and len(directory.users) >= limit:
         turn.refuse(command, ErrorCode.NO_SLOT_LEFT, limit=limit)
+    elif _nobody_left(turn, directory.with_user(user)):
+        turn.refuse(command, ErrorCode.LAST_ADMINISTRATOR)
     elif _sound(turn, command, user):
         _keep_user(turn, command, user, EventType.USER_ADDED)
         turn.answer(command, user_id=user.id, number=user.number)
@@ -57,38 +60,38 @@ def change_user(turn: Turn, command: ChangeUser) -> None:
     if (wrong := _wrong_user_field(command.changes)) is not None:
         turn.refuse(command, ErrorCode.BAD_REQUEST, field=wrong)
         return
-    changes = dict(command.changes)
-    if "role" in changes:
-        changes["role"] = Role(changes["role"])
-    user = replace(before, **changes)
-    stays = user.role is Role.ADMINISTRATOR and user.enabled
-    if not stays and before.enabled and directory.is_last_administrator(user.id):
+    user = replace(before, **{name: _tidy(name, value) for name, value in command.changes.items()})
+    if _nobody_left(turn, directory.with_user(user)):
         turn.refuse(command, ErrorCode.LAST_ADMINISTRATOR)
     elif _sound(turn, command, user):
         if user != before:
-            changed = sorted(name for name in changes if getattr(user, name) != getattr(before, name))
+            changed = sorted(name for name in command.changes if getattr(user, name) != getattr(before, name))
             _keep_user(turn, command, user, EventType.USER_CHANGED, data={"changed": changed})
         turn.answer(command)
 
 
 def delete_user(turn: Turn, command: DeleteUser) -> None:
-    """USR-5: with all her credentials, also those that readers hold; not the last administrator (USR-3)."""
+    """USR-5: with all her credentials, also those that readers hold.
+
+    The last administrator stays, and where the lock numbers its users, the last of them all (USR-3).
+    """
     directory = turn.state.directory
     user = directory.users.get(command.user_id)
     if user is None:
         turn.refuse(command, ErrorCode.UNKNOWN_USER)
         return
-    if user.enabled and directory.is_last_administrator(user.id):
+    after = directory.without_user(user.id)
+    if _nobody_left(turn, after):
         turn.refuse(command, ErrorCode.LAST_ADMINISTRATOR)
         return
-    running = turn.state.enrolment
-    if running is not None and running.active and running.user_id == user.id:
-        enrolment.abandon(turn, EnrolmentStatus.CANCELLED)
-    mine = directory.of_user(user.id)
-    turn.set(directory=directory.without_user(user.id))
+    if turn.profile.users and not after.users:
+        turn.refuse(command, ErrorCode.LAST_USER)
+        return
     turn.emit(DropUser(user.id))
     _record_user(turn, command, user, EventType.USER_DELETED)
-    _forget_templates(turn, mine)
+    enrolment.abandon(turn, user.id)
+    turn.set(directory=after)
+    enrolment.forget(turn, directory.of_user(user.id))
     turn.answer(command)
 
 
@@ -103,13 +106,13 @@ def set_passcode(turn: Turn, command: SetPasscode) -> None:
     if limits is None:
         turn.refuse(command, ErrorCode.NOT_SUPPORTED)
         return
+    if not (code.isascii() and code.isdigit()) or not profile.passcode_min <= len(code) <= profile.passcode_max:
+        turn.refuse(command, ErrorCode.PASSCODE_LENGTH, min=profile.passcode_min, max=profile.passcode_max)
+        return
     old = next((item for item in directory.of_user(user.id, CredentialType.PIN) if not item.duress), None)
     mac = passcode_mac(turn.keys.pin, code)
     known = directory.by_mac.get(mac)
-    if not (code.isascii() and code.isdigit()) or not profile.passcode_min <= len(code) <= profile.passcode_max:
-        limit = {"min": profile.passcode_min, "max": profile.passcode_max}
-        turn.refuse(command, ErrorCode.PASSCODE_LENGTH, **limit)
-    elif _refuses_simple(turn) and is_simple(code):
+    if _refuses_simple(turn) and is_simple(code):
         turn.refuse(command, ErrorCode.PASSCODE_SIMPLE)
     elif known is not None and known is not old:
         turn.refuse(command, ErrorCode.DUPLICATE)
@@ -127,20 +130,20 @@ def set_passcode(turn: Turn, command: SetPasscode) -> None:
 
 
 def delete_credential(turn: Turn, command: DeleteCredential) -> None:
-    """Delete one. The last one of the last administrator stays: nobody else could open the menu (USR-3)."""
+    """Delete one. The last one of an administrator stays: nobody else could open the menu (USR-3)."""
     directory = turn.state.directory
     credential = directory.credentials.get((command.type, command.number))
     if credential is None:
         turn.refuse(command, ErrorCode.UNKNOWN_CREDENTIAL)
         return
-    user = directory.users[credential.user_id]
-    if user.enabled and directory.is_last_administrator(user.id) and len(directory.of_user(user.id)) == 1:
+    after = directory.without_credential(command.type, command.number)
+    if directory.opens_menu() and not after.opens_menu():
         turn.refuse(command, ErrorCode.LAST_ADMINISTRATOR)
         return
-    turn.set(directory=directory.without_credential(command.type, command.number))
+    turn.set(directory=after)
     turn.emit(DropCredential(command.type, command.number))
-    _record_credential(turn, command, user, credential, EventType.CREDENTIAL_DELETED)
-    _forget_templates(turn, (credential,))
+    _record_credential(turn, command, directory.users[credential.user_id], credential, EventType.CREDENTIAL_DELETED)
+    enrolment.forget(turn, (credential,))
     turn.answer(command)
 
 
@@ -161,7 +164,7 @@ def change_settings(turn: Turn, command: ChangeSettings) -> None:
         turn.emit(SaveSettings(settings))
         for name, value in changed.items():
             turn.record(EventType.SETTING_CHANGED, _by(command), data={"setting": name, "value": value})
-        _apply_settings(turn, before)
+        _apply_settings(turn, command, before)
     turn.answer(command)
 
 
@@ -170,7 +173,7 @@ def default_settings(simple_passcodes: str) -> Settings:
     return Settings(refuse_simple_passcodes=simple_passcodes != "setting_off")
 
 
-def _apply_settings(turn: Turn, before: Settings) -> None:
+def _apply_settings(turn: Turn, command: ChangeSettings, before: Settings) -> None:
     settings = turn.state.settings
     countdown = (settings.countdown_locking, settings.countdown_delay_s)
     if countdown != (before.countdown_locking, before.countdown_delay_s):
@@ -178,7 +181,25 @@ def _apply_settings(turn: Turn, before: Settings) -> None:
     if before.lockout_enabled and not settings.lockout_enabled and turn.state.locked_out:
         turn.save_lockout(lockout.end(turn.state.lockout))
         turn.stop(Timer.LOCKOUT)
-        turn.record(EventType.LOCKOUT_ENDED, reason="switched_off")
+        turn.record(EventType.LOCKOUT_ENDED, _by(command), reason="switched_off")
+
+
+def _nobody_left(turn: Turn, after: Directory) -> bool:
+    """Whether a change leaves a lock that has an administrator without one who is enabled (USR-3, USR-7).
+
+    Where the lock knows no users, an administrator is one only by her credential (USR-8).
+    """
+    before = turn.state.directory
+    if not turn.profile.users and before.opens_menu() and not after.opens_menu():
+        return True
+    had = any(user.role is Role.ADMINISTRATOR for users in (before.users, after.users) for user in users.values())
+    return had and not after.administrators()
+
+
+def _tidy(name: str, value: Any) -> Any:
+    if name == "role":
+        return Role(value)
+    return value.strip() if name == "name" else value
 
 
 def _refuses_simple(turn: Turn) -> bool:
@@ -243,9 +264,3 @@ def _record_user(turn: Turn, command: Command, user: User, kind: EventType, **va
 def _record_credential(turn: Turn, command: Command, user: User, credential: Credential, kind: EventType) -> None:
     told = {"credential_type": credential.type, "credential_number": credential.number}
     _record_user(turn, command, user, kind, **told)
-
-
-def _forget_templates(turn: Turn, credentials: tuple[Credential, ...]) -> None:
-    for kind in {item.type for item in credentials if item.slot is not None}:
-        slots = frozenset(item.slot for item in credentials if item.type is kind and item.slot is not None)
-        turn.emit(DeleteTemplates(kind, slots))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from lock_bridge.wire.words import CredentialType
 
@@ -11,6 +11,13 @@ from .inputs import Key
 
 type BoltKind = Literal["motor", "clutch"]
 type BatteryKind = Literal["cells", "pack"]
+type SimplePasscodes = Literal["setting_off", "setting_on", "refused"]
+
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "bolt_kind": get_args(BoltKind.__value__),
+    "battery_kind": get_args(BatteryKind.__value__),
+    "simple_passcodes": get_args(SimplePasscodes.__value__),
+}
 
 DIGITS = frozenset(Key(str(digit)) for digit in range(10))
 
@@ -52,7 +59,7 @@ class Profile:
     passcode_min: int = 6
     passcode_max: int = 10
     entry_max: int = 20
-    simple_passcodes: Literal["setting_off", "setting_on", "refused"] = "setting_on"
+    simple_passcodes: SimplePasscodes = "setting_on"
     """CAP-12: may runs and repeats be passcodes: a setting with this default, or never."""
     idle_ms: int = 20_000
     failures: int = 5
@@ -95,25 +102,17 @@ def _convert(name: str, value: Any) -> Any:
         case "pairing_key":
             return _key(name, value)
         case "settings":
-            return frozenset(str(item) for item in _list(name, value))
+            return frozenset(_text(name, item) for item in _list(name, value))
         case "lockout_ms":
             return tuple(_count(name, item) for item in _list(name, value))
         case "credentials":
-            return MappingProxyType({_kind(kind): _limits(f"{name}.{kind}", item) for kind, item in value.items()})
-        case "bolt_kind":
-            return _one_of(name, value, get_args(BoltKind.__value__))
-        case "battery_kind":
-            return _one_of(name, value, get_args(BatteryKind.__value__))
-        case "simple_passcodes":
-            return _one_of(name, value, ("setting_off", "setting_on", "refused"))
+            return _credentials(value)
         case "id" | "name" | "confirm_label" | "back_label":
-            if not isinstance(value, str) or not value:
-                raise ProfileError(f"{name}: must be a text")
-            return value
+            return _text(name, value)
         case "door_contact" | "battery_indicator" | "bluetooth_blocks_remote":
-            if not isinstance(value, bool):
-                raise ProfileError(f"{name}: must be true or false")
-            return value
+            return _flag(name, value)
+        case _ if name in _CHOICES:
+            return _one_of(name, value, _CHOICES[name])
         case _:
             return _count(name, value)
 
@@ -124,9 +123,21 @@ def _count(name: str, value: Any) -> int:
     return value
 
 
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ProfileError(f"{name}: must be a text")
+    return value
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ProfileError(f"{name}: must be true or false")
+    return value
+
+
 def _list(name: str, value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise ProfileError(f"{name}: must be a list")
+    if not isinstance(value, list) or not value:
+        raise ProfileError(f"{name}: must be a list with something in it")
     return value
 
 
@@ -138,6 +149,12 @@ def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> str:
 
 def _key(name: str, value: Any) -> Key:
     return Key(_one_of(name, value, tuple(Key)))
+
+
+def _credentials(value: Any) -> Mapping[CredentialType, CredentialLimits]:
+    if not isinstance(value, dict):
+        raise ProfileError("credentials: must be a table")
+    return MappingProxyType({_kind(kind): _limits(f"credentials.{kind}", item) for kind, item in value.items()})
 
 
 def _kind(value: str) -> CredentialType:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from lock_bridge.wire.words import BoltState, CredentialType, DoorState, EnrolmentStatus, OperationSource, Part
 
-from .directory import Directory
+from .directory import CredentialKey, Directory
 from .effects import Drive, Lamp, Light
 from .inputs import BoltPosition, Handle, Key
 from .model import Actor, Credential, LockoutRecord, Settings, User
@@ -32,6 +32,8 @@ class Motion:
     causes: tuple[Cause, ...]
     attempt: int = 1
     start: BoltPosition = BoltPosition.UNKNOWN
+    was: BoltState = BoltState.UNKNOWN
+    """What the bolt was before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ class LockState:
     position: BoltPosition = BoltPosition.UNKNOWN
     motion: Motion | None = None
     runs: int = 0
-    coupled: bool = False
+    coupled: bool | None = None
+    """Whether the clutch couples the outside handle (BLT-13); None: not known, as after a start."""
     thrown_by: OperationSource | None = None
     """What threw a clutch lock's bolt while the handle was still coupled."""
     handle: Handle = Handle.REST
@@ -97,7 +100,12 @@ class LockState:
     untrusted: frozenset[Part] = frozenset()
     """Parts for which another device answers than before."""
 
+    lost: frozenset[CredentialKey] = frozenset()
+    """Slots with a credential whose template the reader no longer holds."""
+
     enrolment: Enrolling | None = None
+    reader_ending: bool = False
+    """The reader has been told to stop learning, and has not yet said that it has."""
     pairing: bool = False
     indication: Lamp | None = None
     lights: Light = field(default_factory=Light)

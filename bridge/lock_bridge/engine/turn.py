@@ -8,6 +8,7 @@ from lock_bridge.wire.words import EventType
 
 from .effects import (
     Answer,
+    DriveBolt,
     Effect,
     Lamp,
     Prompt,
@@ -59,6 +60,10 @@ class Turn:
     def emit(self, *effects: Effect) -> None:
         """Add effects."""
         self.effects.extend(effects)
+
+    def drive(self, drive: DriveBolt) -> None:
+        """Run the motor, before anything else is done: nobody waits at the door for a disk."""
+        self.effects.insert(0, drive)
 
     def record(self, kind: EventType, cause: Cause | None = None, **values: Any) -> None:
         """Write a fact into the journal, with what `cause` tells."""

@@ -1,0 +1,94 @@
+"""Moves that no command made: key, handles, the door itself (BLT-5, BLT-11, BLT-13, VER-15)."""
+
+from lock_bridge.wire.errors import ErrorCode
+from lock_bridge.wire.words import BoltState, DoorState, EventType, OperationSource
+
+from . import bolt
+from .inputs import BoltPosition, BoltSeen, DoorSeen, Handle, HandleSeen, InsideHandleUsed
+from .state import Cause
+from .turn import Turn
+
+_BY_INSIDE_MS = 3_000
+"""A bolt that moves this soon after the inside handle was used was moved by it."""
+
+
+def bolt_seen(turn: Turn, seen: BoltSeen) -> None:
+    """What the sensors say; without a run under way somebody moved the bolt by hand."""
+    before, was = turn.state.position, turn.state.bolt
+    turn.set(position=seen.position)
+    if turn.state.motion is not None or seen.position is before:
+        return
+    if before is BoltPosition.UNKNOWN:
+        _found(turn)
+    elif was is not BoltState.JAMMED or seen.position is not BoltPosition.BETWEEN:
+        turn.set(bolt=bolt.read_bolt(turn))
+        _moved(turn, was)
+    bolt.restart_countdown(turn)
+
+
+def door_seen(turn: Turn, seen: DoorSeen) -> None:
+    """The door opened or closed. A bolt on its way out is drawn back from an open door (BLT-5)."""
+    before = turn.state.door
+    after = DoorState.UNKNOWN if seen.open is None else DoorState.OPEN if seen.open else DoorState.CLOSED
+    if after is before:
+        return
+    turn.set(door=after)
+    if after is DoorState.OPEN:
+        bolt.draw_back(turn, ErrorCode.DOOR_OPEN)
+    if DoorState.UNKNOWN not in (before, after):
+        turn.record(EventType.DOOR_OPENED if seen.open else EventType.DOOR_CLOSED)
+    bolt.restart_countdown(turn)
+
+
+def handle_seen(turn: Turn, seen: HandleSeen) -> None:
+    """BLT-13: a handle that was lifted and comes back without a thrown bolt has jammed it."""
+    before = turn.state.handle
+    turn.set(handle=seen.handle)
+    lifted = turn.profile.bolt_kind == "clutch" and before is Handle.LIFTED and seen.handle is Handle.REST
+    if lifted and turn.state.position in (BoltPosition.RETRACTED, BoltPosition.BETWEEN):
+        bolt.jam(turn, Cause(OperationSource.OUTSIDE_HANDLE))
+
+
+def inside_handle_used(turn: Turn, _used: InsideHandleUsed) -> None:
+    """BLT-11: it opens mechanically, whatever the lock thinks; the motor does not work against it."""
+    turn.set(inside_mono_ms=turn.now.mono_ms)
+    bolt.draw_back(turn, ErrorCode.SUPERSEDED)
+    turn.record(EventType.OPENED_FROM_INSIDE, Cause(OperationSource.INSIDE_HANDLE))
+
+
+def _found(turn: Turn) -> None:
+    """The first reading after a start or a failure of the sensors."""
+    if turn.state.position is BoltPosition.BETWEEN:
+        # As after a power cut in mid-run: neither locked nor open.
+        bolt.jam(turn, Cause(OperationSource.UNKNOWN))
+    else:
+        turn.set(bolt=bolt.read_bolt(turn))
+    bolt.make_safe(turn)
+
+
+def _moved(turn: Turn, was: BoltState) -> None:
+    state = turn.state
+    thrown, clutch = state.position is BoltPosition.THROWN, turn.profile.bolt_kind == "clutch"
+    source = OperationSource.MECHANICAL_KEY
+    if thrown and clutch:
+        # The inside handle, which throws the bolt as well, has no sensor of its own.
+        lifted = state.handle is Handle.LIFTED
+        source = OperationSource.OUTSIDE_HANDLE if lifted else OperationSource.INSIDE_HANDLE
+    if clutch and state.coupled:
+        # While it is coupled the handle moves the bolt as it should; what counts is where it ends.
+        turn.set(thrown_by=source if thrown else None)
+    elif state.bolt not in (was, BoltState.UNKNOWN):
+        _record_move(turn, source)
+
+
+def _record_move(turn: Turn, source: OperationSource) -> None:
+    """VER-15: the lock noticed a move that it did not make."""
+    opened = turn.state.bolt is BoltState.UNLOCKED
+    used = turn.state.inside_mono_ms
+    if opened and used is not None and turn.now.mono_ms - used <= _BY_INSIDE_MS:
+        # The opening from inside is in the journal already, with the handle's own event.
+        turn.set(changed_by=Cause(OperationSource.INSIDE_HANDLE))
+        return
+    cause = Cause(source)
+    turn.set(changed_by=cause)
+    turn.record(EventType.UNLOCKED if opened else EventType.LOCKED, cause)

@@ -1,0 +1,32 @@
+"""Locks to test with, each with Anna, its administrator, who has just been enrolled."""
+
+import pytest
+
+from tests.engine.lock import Lock
+
+ANNA = "482913"
+BEN = "7305148"
+
+
+def lock_with_anna(profile: str) -> Lock:
+    """A locked door; Anna's passcode is `ANNA`."""
+    lock = Lock(profile)
+    lock.add("Anna", ANNA, admin=True)
+    lock.listen()
+    return lock
+
+
+@pytest.fixture(params=["palm6068", "l2s"])
+def lock(request: pytest.FixtureRequest) -> Lock:
+    """What holds for every model is shown on one of each family."""
+    return lock_with_anna(request.param)
+
+
+@pytest.fixture
+def palm() -> Lock:
+    return lock_with_anna("palm6068")
+
+
+@pytest.fixture
+def l2s() -> Lock:
+    return lock_with_anna("l2s")

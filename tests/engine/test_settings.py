@@ -1,0 +1,81 @@
+"""Settings from the app: all of a change or none of it."""
+
+from typing import Any
+
+import pytest
+
+from lock_bridge.engine.inputs import ChangeSettings
+from lock_bridge.engine.people import default_settings
+from lock_bridge.wire.errors import ErrorCode
+from lock_bridge.wire.words import EventType
+from tests.engine.lock import Lock
+
+
+@pytest.mark.spec("APP-5")
+def test_a_setting_is_kept_and_told_with_who_changed_it(lock: Lock) -> None:
+    """Of APP-5 what these models have."""
+    lock.set(countdown_locking=True, countdown_delay_s=45, volume="low")
+    told = {fact.data["setting"]: fact.data["value"] for fact in lock.facts}
+    assert told == {"countdown_locking": True, "countdown_delay_s": 45, "volume": "low"}
+    assert {fact.client_name for fact in lock.facts} == {"Home Assistant"}
+    lock.power_cut()
+    assert (lock.state.settings.countdown_delay_s, lock.state.settings.volume) == (45, "low")
+
+
+def test_what_is_so_already_is_no_event(lock: Lock) -> None:
+    lock.set(volume="high", countdown_delay_s=30)
+    lock.set()
+    assert lock.facts == []
+    assert lock.disk.settings is None
+
+
+@pytest.mark.spec("BLT-4")
+@pytest.mark.parametrize(
+    ("delay", "good"), [(4, False), (5, True), (300, True), (301, False), (30.0, False), (True, False)]
+)
+def test_the_countdowns_delay_is_five_to_three_hundred_seconds(lock: Lock, delay: Any, *, good: bool) -> None:
+    if good:
+        lock.set(countdown_delay_s=delay)
+        assert lock.state.settings.countdown_delay_s == delay
+    else:
+        assert lock.refused(ChangeSettings, changes={"countdown_delay_s": delay}) is ErrorCode.BAD_REQUEST
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"volume": "loud"},
+        {"volume": True},
+        {"language": "tlh"},
+        {"door_direction": ["left"]},
+        {"remote_unlock": 1},
+        {"remote_unlock": "true"},
+        {"countdown_locking": None},
+        {"volume": "low", "remote_unlock": 0},
+    ],
+)
+def test_a_value_that_a_setting_cannot_have_is_refused_with_all_beside_it(lock: Lock, changes: dict[str, Any]) -> None:
+    assert lock.refused(ChangeSettings, changes=changes) is ErrorCode.BAD_REQUEST
+    assert EventType.SETTING_CHANGED not in lock.events
+
+
+@pytest.mark.parametrize("name", ["self_destruct", "", "__class__"])
+def test_a_setting_that_the_lock_lacks_is_refused_by_its_name(lock: Lock, name: str) -> None:
+    assert lock.refused(ChangeSettings, changes={name: True}) is ErrorCode.NOT_SUPPORTED
+
+
+@pytest.mark.spec("VER-16")
+def test_a_new_lock_opens_for_nobody_from_afar(lock: Lock) -> None:
+    assert not lock.state.settings.remote_unlock
+    assert not lock.state.settings.bluetooth
+
+
+@pytest.mark.spec("VER-11")
+def test_a_new_lock_has_progressive_lockout(lock: Lock) -> None:
+    assert lock.state.settings.progressive_lockout
+
+
+@pytest.mark.spec("CAP-12")
+@pytest.mark.parametrize(("default", "refuses"), [("setting_off", False), ("setting_on", True), ("refused", True)])
+def test_whether_simple_passcodes_are_refused_at_first_is_the_models_matter(default: str, *, refuses: bool) -> None:
+    assert default_settings(default).refuse_simple_passcodes is refuses
