@@ -15,7 +15,7 @@ from lock_bridge.server.session import HELLO_MS, SILENT_MS, UNSENT_BYTES
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.messages import MAX_FRAME, TICK_S, Hello
 from lock_bridge.wire.words import BoltState
-from tests.server.world import PATIENCE_S, DeafSocket, Socket, Visitor, World, until
+from tests.server.world import PATIENCE_S, Config, DeafSocket, Socket, Visitor, World, until
 
 DOOR = {"lock": "front_door"}
 
@@ -236,6 +236,17 @@ async def test_the_bridge_says_goodbye_when_it_stops(world: World) -> None:
     with pytest.raises(aiohttp.ClientError):
         await client.ask("GET", "/api/state")
     deaf.close()
+
+
+async def test_an_address_that_is_taken_is_said_and_nothing_is_left_running(world: World) -> None:
+    other = World(world.folder / "other")
+    other.folder.mkdir()
+    tasks = asyncio.all_tasks()
+    with pytest.raises(OSError, match="address already in use"):
+        await other.open(Config(port=world.server.port))
+    assert other.house._listeners == []
+    assert asyncio.all_tasks() == tasks
+    await other.store.close()
 
 
 async def test_a_stop_waits_for_no_bolt(world: World) -> None:

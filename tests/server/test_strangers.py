@@ -58,7 +58,9 @@ async def test_an_address_gets_ten_requests_a_minute(world: World) -> None:
 async def test_wrong_tokens_and_unknown_addresses_count_too(world: World) -> None:
     visitor = world.visitor("lb1_0123456789abcdef_" + "A" * 43)
     assert await statuses(visitor, 5, "/api/state") == [401] * 5
-    assert await statuses(visitor, 5, "/api/nothing") == [401] * 5
+    assert await statuses(visitor, 3, "/api/nothing") == [401] * 3
+    assert await statuses(visitor, 2, f"/api/info?token={visitor.token}") == [400] * 2
+    assert await statuses(visitor, 1, f"/api/info?token={visitor.token}") == [429]
     assert await statuses(visitor, 1, "/api/state") == [429]
 
 

@@ -77,11 +77,11 @@ class Guard:
                 connection.end()
 
     def _admit(self, request: web.Request, client: ClientRow | None) -> Route:
-        if tokens.MARK in request.path_qs:
-            raise LockBridgeError(ErrorCode.BAD_REQUEST, {"field": "url"}, _TOKEN_IN_URL)
         address = request.remote or ""
         if client is None and not self._strangers.allow(address):
             raise LockBridgeError(ErrorCode.RATE_LIMITED)
+        if tokens.MARK in request.path_qs:
+            raise LockBridgeError(ErrorCode.BAD_REQUEST, {"field": "url"}, _TOKEN_IN_URL)
         resource = request.match_info.route.resource
         route = self._routes.get((request.method, resource.canonical)) if resource else None
         # A stranger gets the same answer for what is there and for what is not.

@@ -113,6 +113,8 @@ class Session:
                 await self._receive(message.type, message.data)
         except LockBridgeError as err:
             self.close(err)
+        except ConnectionError:
+            self._transport.abort()
         except StoreError as err:
             _LOGGER.error("A client cannot be served: %s", err)  # noqa: TRY400 - says it all
             self.close(LockBridgeError(ErrorCode.STORAGE))
