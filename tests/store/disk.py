@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-import pytest
-
 SECTOR = 512
 ACKS = "acks"
 """The file in which a process says what it was promised; it survives every cut."""
@@ -22,6 +20,8 @@ _HEAD = struct.Struct("<cxHHxxqI")
 
 def built_shim(folder: Path) -> Path:
     """The library that watches a process's files. Without a compiler the test is skipped, but never in CI."""
+    import pytest  # only here: the watched processes import this module too, and are started often
+
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None or sys.platform != "linux":
         message = "no C compiler (cc) on this machine: power cuts and failing disks are NOT tested"

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -40,7 +39,11 @@ class Plain:
     locks: dict[str, PlainLock] = field(default_factory=lambda: {lock_id: PlainLock() for lock_id in LOCKS})
 
     def after(self, lock_id: str, items: Sequence[Durable]) -> Plain:
-        changed = deepcopy(self)
+        locks = {
+            name: replace(lock, numbers=dict(lock.numbers), credentials=dict(lock.credentials))
+            for name, lock in self.locks.items()
+        }
+        changed = Plain(dict(self.people), locks)
         for item in items:
             if not isinstance(item, Record):
                 changed._apply(changed.locks[lock_id], item)
