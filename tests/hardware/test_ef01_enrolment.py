@@ -112,10 +112,11 @@ async def test_how_many_touches_are_combined_can_be_set(build: Build) -> None:
     assert rig.cable.heard.count(MATCH) == 1
 
 
-async def test_a_later_module_that_cannot_start_anew_compares_instead(build: Build) -> None:
-    rig = build(module(6))
+@pytest.mark.parametrize("answer", [instead(0xFC), silent(carried_out=False)], ids=["refused", "silent"])
+async def test_a_later_module_that_cannot_start_anew_compares_instead(build: Build, answer: Fault) -> None:
+    rig = build(module(6), timing=IMPATIENT)
     await rig.start()
-    rig.cable.spoil(SOFT_RESET, instead(0xFC))
+    rig.cable.spoil(SOFT_RESET, answer)
     await rig.reader.enrol(4, 3)
     await touches(rig, "Anna", range(1, 4))
     await rig.reported(EnrolDone(4))
@@ -139,6 +140,31 @@ async def test_a_finger_must_be_lifted_between_touches(build: Build) -> None:
     await rig.is_quiet()
     await rig.lift()
     await rig.opens_for("Anna", 4)
+
+
+async def test_a_finger_that_lies_there_is_no_touch_though_it_is_looked_at_just_now(build: Build) -> None:
+    rig = build()
+    await rig.start()
+    rig.sensor.press("Bert")
+    await rig.reported(FingerSeen(0))
+    enrolling: list[asyncio.Task[None]] = []
+    rig.cable.spoil(GET_IMAGE, Fault(then=lambda: enrolling.append(asyncio.ensure_future(rig.reader.enrol(4, 2)))))
+    await rig.is_quiet()
+    await asyncio.wait_for(enrolling[0], 5)
+    await rig.lift()
+    await touches(rig, "Anna", range(1, 3))
+    await rig.reported(EnrolDone(4))
+
+
+async def test_a_finger_that_comes_while_an_enrolment_is_asked_for_is_its_first_touch(build: Build) -> None:
+    rig = build()
+    await rig.start()
+    enrolling: list[asyncio.Task[None]] = []
+    rig.cable.spoil(SEARCH, Fault(then=lambda: enrolling.append(asyncio.ensure_future(rig.reader.enrol(4, 2)))))
+    assert await rig.touch("Anna") == EnrolStep(1)
+    await asyncio.wait_for(enrolling[0], 5)
+    assert await rig.touch("Anna") == EnrolStep(2)
+    await rig.reported(EnrolDone(4))
 
 
 async def test_who_does_not_lift_the_finger_is_asked_to_once(build: Build) -> None:

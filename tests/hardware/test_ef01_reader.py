@@ -186,6 +186,18 @@ async def test_a_module_that_does_not_tell_its_slots_is_said_to_be_unsupported(b
     await rig.start(fault("unsupported"))
 
 
+async def test_a_module_without_a_library_is_said_to_be_unsupported(build: Build) -> None:
+    rig = build(Sensor(capacity=0))
+    await rig.start(fault("unsupported"))
+
+
+async def test_a_module_that_wants_another_address_is_a_matter_of_settings(build: Build) -> None:
+    rig = build(family())
+    rig.cable.spoil(GET_IMAGE, instead(0x20))
+    await rig.start()
+    await rig.reported(fault("settings"), BACK, inventory(3, 7))
+
+
 ODDITIES: dict[str, Fault] = {
     "byte by byte": split(1),
     "in two": split(7),
@@ -495,6 +507,15 @@ async def test_slots_are_forgotten(build: Build) -> None:
     await asyncio.wait_for(rig.reader.delete([]), 10)
 
 
+async def test_slots_are_not_forgotten_in_another_module_that_nobody_has_noticed_yet(build: Build) -> None:
+    rig = build(family(serial="1"))
+    await rig.start()
+    rig.cable.sensor = family(serial="2")
+    await asyncio.wait_for(rig.reader.delete({3}), 10)
+    await rig.reported(REPLACED)
+    assert DELETE not in rig.cable.heard
+
+
 async def test_slots_that_cannot_be_reached_are_forgotten_when_the_sensor_is_back(build: Build) -> None:
     rig = build(family())
     await rig.start()
@@ -551,6 +572,8 @@ async def test_a_stopped_reader_gives_the_port_back_and_can_start_again(build: B
     await asyncio.sleep(0.02)
     assert len(rig.cable.heard) == heard
     await rig.reader.start(rig.reports.put_nowait)
+    with pytest.raises(RuntimeError):
+        await rig.reader.start(rig.reports.put_nowait)
     await rig.reported(inventory(3, 7))
     await rig.opens_for("Anna", 3)
 

@@ -217,7 +217,7 @@ class Ef01Reader(FingerprintReader):
         self._slots = occupied
         self._undeletable = frozenset()
         if self._to_delete:
-            await self._forget(module)
+            await self._forget(module, occupied)
         if self._trouble is not None or self._replaced:
             _LOG.warning("The fingerprint module at %s is back", self._settings.port)
             self._trouble = None
@@ -274,7 +274,7 @@ class Ef01Reader(FingerprintReader):
 
     async def _turn(self, module: Module) -> None:
         if self._has_to_forget:
-            await self._forget(module)
+            await self._forget(module, await self._meet(module))
         await self._show(module)
         if self._enrolment is not None:
             await self._learn(module, self._enrolment)
@@ -289,11 +289,10 @@ class Ef01Reader(FingerprintReader):
 
     async def _look(self, module: Module) -> None:
         sight = await self._glass.look(module, self._slots or frozenset())
-        if self._enrolment is not None:
-            # Asked for in the meantime: a finger that has just come is a touch of it.
-            self._glass.look_again()
-            return
         match sight:
+            case FingerSeen() if self._enrolment is not None:
+                # That was asked for in the meantime: a finger that has just come is a touch of it.
+                self._glass.look_again()
             case Sight.UNREADABLE:
                 self.light(AGAIN)
             case FingerSeen(slot):
@@ -306,7 +305,7 @@ class Ef01Reader(FingerprintReader):
         except EnrolmentError as ended:
             try:
                 if self._to_delete:
-                    await self._forget(module)
+                    await self._forget(module, await self._meet(module))
             finally:
                 self._end_enrolment(EnrolFailed(ended.reason))
         except ModuleError, OSError:
@@ -323,11 +322,14 @@ class Ef01Reader(FingerprintReader):
             self.light(DARK)
 
     async def _teach(self, module: Module, enrolment: Enrolment) -> None:
+        async def forget() -> None:
+            await self._forget(module, await self._meet(module))
+
         async def pause() -> None:
             await self._rest(self._timing.poll)
             self._check(enrolment)
             if self._has_to_forget:
-                await steady(lambda: self._forget(module))
+                await steady(forget)
             await self._show(module)
 
         async def steady[T](step: Callable[[], Awaitable[T]]) -> T:
@@ -368,12 +370,13 @@ class Ef01Reader(FingerprintReader):
         enrolment.over.set()
         self._report(outcome)
 
-    async def _forget(self, module: Module) -> None:
-        """Delete what is to be deleted."""
+    async def _forget(self, module: Module, occupied: frozenset[int]) -> None:
+        """Delete what is to be deleted, in a module that has just been met."""
         wanted, waiting = frozenset(self._to_delete), tuple(self._deletions)
-        self._slots = occupied = await module.forget(wanted)
-        self._to_delete -= wanted - occupied
-        self._undeletable = wanted & occupied
+        left = await module.forget(occupied & wanted)
+        self._slots = occupied - (wanted - left)
+        self._to_delete -= wanted - left
+        self._undeletable = wanted & left
         if self._undeletable:
             _LOG.error("The fingerprint module keeps slots that it should forget: %s", sorted(self._undeletable))
         self._end_deletions(waiting)

@@ -118,8 +118,7 @@ class Module:
 
     async def forget(self, slots: Collection[int]) -> frozenset[int]:
         """Delete templates; the slots that are occupied afterwards."""
-        occupied = await self.inventory()
-        for first, count in _runs(occupied & frozenset(slots)):
+        for first, count in _runs(slots):
             await self._ask(commands.delete(first, count))
         return await self.inventory()
 
