@@ -1,7 +1,6 @@
 """Where the running bridge's socket is."""
 
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +31,8 @@ def socket_path(
 
 def _of_config(file: Path) -> Path:
     # Only the two keys that matter, and quickly: a config with a mistake elsewhere still says where its bridge is.
+    import tomllib  # only where it is needed
+
     try:
         bridge: Any = tomllib.loads(file.read_text("utf-8")).get("bridge", {})
         data = Path(bridge.get("data", PLACES[1].parent))

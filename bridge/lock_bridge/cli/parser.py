@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"lock-bridge {__version__}")
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = _actions(top, title="commands", metavar="COMMAND")
     _service(commands)
     _clients(commands)
     _journal(commands)
@@ -72,7 +72,7 @@ def _journal(commands: _Commands) -> None:
 def _people(commands: _Commands) -> None:
     _add(commands, "users", "people:users", "list a lock's users", of_lock=True)
     user = commands.add_parser("user", help="add, change or delete a user")
-    actions = user.add_subparsers(metavar="ACTION", required=True)
+    actions = _actions(user)
     _add(actions, "list", "people:users", "list a lock's users", of_lock=True)
     add = _add(actions, "add", "people:add", "add a user to a lock", of_lock=True)
     add.add_argument("name", metavar="NAME")
@@ -99,7 +99,7 @@ def _validity(command: argparse.ArgumentParser) -> None:
 
 def _credentials(commands: _Commands) -> None:
     credential = commands.add_parser("credential", help="give or take passcodes, fingerprints and cards")
-    actions = credential.add_subparsers(metavar="ACTION", required=True)
+    actions = _actions(credential)
     passcode = _add(actions, "passcode", "credentials:passcode", "give a user a passcode", of_lock=True)
     passcode.description = "Give a user a passcode: asked for without showing it, or read from standard input."
     passcode.add_argument("user", metavar="ID|NUMBER|NAME")
@@ -119,9 +119,7 @@ def _locks(commands: _Commands) -> None:
         command = _add(commands, name, f"locks:{name}", text)
         command.add_argument("lock", nargs="?", metavar="ID|NAME", help="which lock (default: the only one)")
     lockout = commands.add_parser("lockout", help="end a lockout")
-    _add(
-        lockout.add_subparsers(metavar="ACTION", required=True), "end", "locks:end_lockout", "end it now", of_lock=True
-    )
+    _add(_actions(lockout), "end", "locks:end_lockout", "end it now", of_lock=True)
     settings = _add(commands, "settings", "locks:settings", "show or change a lock's settings", of_lock=True)
     settings.add_argument("changes", nargs="*", metavar="NAME=VALUE", help="remote_unlock=on, countdown_delay_s=20, …")
     door = _add(commands, "door", "door:door", "do something at a simulated door", of_lock=True)
@@ -131,6 +129,10 @@ def _locks(commands: _Commands) -> None:
     door.add_argument(
         "words", nargs="+", metavar="WORD", help="press 1 2 3 ok | touch Anna right thumb | open | state | …"
     )
+
+
+def _actions(command: argparse.ArgumentParser, *, metavar: str = "ACTION", title: str = "actions") -> _Commands:
+    return command.add_subparsers(title=title, metavar=metavar, required=True)
 
 
 def _add(commands: _Commands, name: str, function: str, text: str, *, of_lock: bool = False) -> argparse.ArgumentParser:

@@ -112,9 +112,11 @@ def _credential(verb: str) -> Callable[[Event], str]:
 
 
 def _setting(event: Event) -> str:
-    name, value = event["data"].get("setting", "?"), event["data"].get("value")
+    if (name := event["data"].get("setting")) is None:
+        return f"A setting was changed{_by_client(event)}"
+    value = event["data"].get("value")
     shown = {True: "on", False: "off"}[value] if isinstance(value, bool) else value
-    return f"Setting {words(name)} is now {shown}{_by_client(event)}"
+    return f"Setting {words(name)} was set to {shown}{_by_client(event)}"
 
 
 def _enrolment(event: Event) -> str:
