@@ -1,7 +1,7 @@
 """Lock Bridge: the smart lock whose logic runs on the home's own computer, in Home Assistant."""
 
 from homeassistant.const import CONF_HOST, CONF_PORT, CONF_TOKEN, EVENT_HOMEASSISTANT_STOP, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -39,12 +39,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: LockBridgeConfigEntry) -
     entry.async_on_unload(cursors.async_save)
     entry.async_on_unload(connection.close)
     hub.async_start()
+
+    async def hang_up(_event: Event) -> None:
+        # Before the last write of the cursor: what comes after it would be told again at the next start.
+        await connection.close()
+
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
 
     # Only now, with its entities there to hear them, does the connection begin to tell of events.
     News(hass, hub, cursors).async_start(entry)
     entry.async_create_background_task(hass, connection.run(), f"{DOMAIN} connection to {transport.address}")
-    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, lambda _event: connection.close()))
+    entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, hang_up))
     if entry.data.get(CONF_SWITCH_ON):
         entry.async_create_background_task(hass, async_switch_on(hass, entry), f"{DOMAIN} remote unlock")
     return True

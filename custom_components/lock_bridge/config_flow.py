@@ -239,7 +239,7 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
         return Transport(async_get_clientsession(self.hass), self._address, fingerprint)
 
     async def _moved(self, entry: ConfigEntry) -> dict[str, Any] | None:
-        """Where a bridge has gone that is no longer where it was. It has to show its certificate: ids can be made up."""
+        """Where a bridge has gone that is no longer where it was. It has to show its certificate: an id is a hint."""
         if CONF_FINGERPRINT not in entry.data:
             return None  # ignored by the user
         if entry.state is ConfigEntryState.LOADED and entry.runtime_data.available:

@@ -36,7 +36,7 @@ def changed_by(hass: HomeAssistant, who: ChangedBy | None) -> str | None:
 @callback
 def sentence(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
     """An event as a sentence that goes on after the lock's name: `opened by Anna with fingerprint`."""
-    sentences = async_get_cached_translations(hass, hass.config.language, COMMON, DOMAIN)
+    sentences = _texts(hass, COMMON)
     details: Mapping[str, Any] = data.get("data") or {}
     for key in _keys(data, details):
         if text := sentences.get(f"component.{DOMAIN}.{COMMON}.{key}"):
@@ -48,6 +48,12 @@ def sentence(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
                 count=details.get("count", ""),
             )
     return str(data.get("type", "")).replace("_", " ")
+
+
+def _texts(hass: HomeAssistant, category: str) -> Mapping[str, str]:
+    """All texts of a category; English ones while another language is still being loaded."""
+    texts = async_get_cached_translations(hass, hass.config.language, category, DOMAIN)
+    return texts or async_get_cached_translations(hass, "en", category, DOMAIN)
 
 
 def _keys(data: Mapping[str, Any], details: Mapping[str, Any]) -> Iterator[str]:
@@ -81,7 +87,7 @@ def _reason(hass: HomeAssistant, reason: Any) -> str:
 
 def _word(hass: HomeAssistant, category: str, where: str, value: Any, default: str | None = None) -> str:
     """A word of the bridge as a homeowner says it. One of a newer bridge is shown as it came."""
-    words = async_get_cached_translations(hass, hass.config.language, category, DOMAIN)
+    words = _texts(hass, category)
     joint = "_" if category == COMMON else "."
     shown = str(value or "").replace("_", " ") if default is None else default
     return words.get(f"component.{DOMAIN}.{category}.{where}{joint}{value}", shown)

@@ -5,10 +5,16 @@ from pathlib import Path
 
 import pytest
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import translation
 
 from tests.integration.fault_proxy import FaultProxy
 from tests.integration.home import Home
 from tests.integration.house import House
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What Home Assistant's own web server does is not ours to mend."""
+    config.addinivalue_line("filterwarnings", "ignore::aiohttp.web.NotAppKeyWarning")
 
 
 @pytest.fixture(autouse=True)
@@ -25,9 +31,15 @@ def custom_integrations(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+def travel_ms() -> int:
+    """How long a bolt takes on its way; a test may say otherwise by its parameters."""
+    return 0
+
+
+@pytest.fixture
+async def house(tmp_path: Path, travel_ms: int) -> AsyncIterator[House]:
     """The bridge at work, with one locked front door and nobody enrolled."""
-    house = House(tmp_path / "bridge")
+    house = House(tmp_path / "bridge", travel_ms=travel_ms)
     await house.start()
     yield house
     await house.stop()
@@ -45,6 +57,7 @@ async def network(house: House) -> AsyncIterator[FaultProxy]:
 @pytest.fixture
 def home(hass: HomeAssistant) -> Home:
     """Home Assistant, not paired yet."""
+    translation.async_setup(hass)  # as Home Assistant's own start does, so that a change of language is followed
     return Home(hass)
 
 

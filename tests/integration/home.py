@@ -3,10 +3,12 @@
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigEntryState, ConfigFlowResult
-from homeassistant.core import Event, HomeAssistant, State
+from homeassistant.core import Event, HomeAssistant, State, callback
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceEntry
 
-from custom_components.lock_bridge.const import DOMAIN, EVENT
+from custom_components.lock_bridge.const import CONF_SWITCH_ON, DOMAIN, EVENT
 from tests.integration.house import House, until
 
 LOCK = "lock.front_door"
@@ -27,7 +29,7 @@ class Home:
         self.hass = hass
         self.events: list[Event[dict[str, Any]]] = []
         """Everything on the bus for `lock_bridge_event`, in order."""
-        hass.bus.async_listen(EVENT, self.events.append)
+        hass.bus.async_listen(EVENT, callback(lambda event: self.events.append(event)))
 
     @property
     def entry(self) -> ConfigEntry[Any]:
@@ -41,8 +43,8 @@ class Home:
         result = await self.submit(form, may_unlock=may_unlock, code=await house.open_pairing())
         assert result["type"] is FlowResultType.CREATE_ENTRY, result
         await until(lambda: self.entry.state is ConfigEntryState.LOADED)
-        if may_unlock:
-            await until(lambda: all(runner.state.settings.remote_unlock for runner in house.running.bridge.runners()))
+        # Remote unlock is switched on (VER-16), or there was nothing to switch.
+        await until(lambda: CONF_SWITCH_ON not in self.entry.data)
         await self.hass.async_block_till_done()
         return self.entry
 
@@ -70,6 +72,13 @@ class Home:
     async def until_event(self, kind: str, count: int = 1) -> Event[dict[str, Any]]:
         """Wait until that many events of a kind were told; the last of them."""
         return (await until(lambda: len(found := self.told(kind)) >= count and found))[-1]
+
+    def device(self, lock_id: str | None) -> DeviceEntry:
+        """A lock's device, or the bridge's."""
+        key = self.entry.data["bridge_id"] + (f"_{lock_id}" if lock_id else "")
+        device = dr.async_get(self.hass).async_get_device_by_identifier((DOMAIN, key), self.entry.entry_id)
+        assert device is not None
+        return device
 
     def told(self, kind: str) -> list[Event[dict[str, Any]]]:
         """What was told of a kind, in order."""

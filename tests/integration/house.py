@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from lock_bridge import profiles
+from lock_bridge.clock import Handle, SystemClock
 from lock_bridge.config import Config, parse
-from lock_bridge.engine.model import Actor
+from lock_bridge.engine.model import Actor, Instant
 from lock_bridge.hardware.simulated import SimulatedDoor
 from lock_bridge.service import Service
 from lock_bridge.wire.words import Scope
@@ -48,6 +51,33 @@ async def until[T](look: Callable[[], T], *, within: float = WAIT_S) -> T:
         return seen
 
 
+class ProcessClock(SystemClock):
+    """The machine's time for one bridge. Its timers end with the bridge, as they would with its process."""
+
+    def __init__(self) -> None:
+        self.trusts = True
+        super().__init__(lambda: self.trusts)
+        self._handles: list[Handle] = []
+        self._back_ms = 0
+
+    def now(self) -> Instant:
+        return replace(now := super().now(), wall_ms=now.wall_ms - self._back_ms)
+
+    def set_back(self, by: timedelta) -> None:
+        """Set the calendar back; durations don't notice."""
+        self._back_ms = by // timedelta(milliseconds=1)
+
+    def call_later(self, delay_ms: int, call: Callable[[], None]) -> Handle:
+        handle = super().call_later(delay_ms, call)
+        self._handles.append(handle)
+        return handle
+
+    def end(self) -> None:
+        """The process is gone."""
+        for handle in self._handles:
+            handle.cancel()
+
+
 class House:
     """A bridge, its doors, and what people do there."""
 
@@ -58,20 +88,30 @@ class House:
         self.locks = {"front_door": ("Front door", "palm6068")}
         self.port = 0
         self.service: Service | None = None
+        self.clock = ProcessClock()
 
     async def start(self) -> None:
         """The bridge starts, at the port where it was before."""
-        service = Service(self._config())
+        self.clock = ProcessClock()
+        service = Service(self._config(), clock=self.clock)
         await service.start()
         self.service = service
         self.port = service.server.port
-        await until(lambda: all(lock.bolt == "locked" for lock in service.bridge.locks()))
+        await until(lambda: all(lock.bolt != "unknown" for lock in service.bridge.locks()))
 
     async def stop(self) -> None:
         """The bridge stops in good order."""
         if self.service is not None:
             service, self.service = self.service, None
             await service.stop()
+            for door in service.doors.values():
+                door.save()
+            self.clock.end()
+
+    @property
+    def database(self) -> Path:
+        """The bridge's store."""
+        return self._config().bridge.database
 
     @property
     def bridge_id(self) -> str:
@@ -118,8 +158,8 @@ class House:
         """The paired clients, as the bridge lists them."""
         return list((await self.command("clients.list"))["clients"])
 
-    async def lock_by_key(self) -> None:
-        """Lock the front door from inside."""
+    async def lock_from_inside(self) -> None:
+        """Press the lock button on the rear."""
         await self.do("lockbutton")
         await self.bolt("locked")
 

@@ -44,22 +44,28 @@ class Commands:
         else:
             answer.set_exception(LockBridgeError.from_json(result.error))
 
-    def lose(self, *, all_of_them: bool = False) -> None:
-        """The link is gone: what must not be done twice ends here, the rest waits for the link's return."""
+    def lose(self, now_ms: int) -> None:
+        """There is no link: what must not be done twice ends here, the rest waits for its return while it may."""
         for frame, answer in tuple(self._waiting.values()):
-            if all_of_them or frame.name not in REPEATABLE:
+            if frame.name not in REPEATABLE or not _is_young(frame, now_ms):
                 self._end(frame, answer)
+
+    def lose_all(self) -> None:
+        """The bridge will not answer any of them."""
+        for frame, answer in tuple(self._waiting.values()):
+            self._end(frame, answer)
 
     def repeat(self, now_ms: int) -> Iterator[CommandFrame]:
         """What the new link has to say again, with the ids and times of the first saying."""
-        for frame, answer in tuple(self._waiting.values()):
-            # Too old is refused over there; from the future means that the bridge's machine has started anew.
-            if 0 <= now_ms - frame.sent_ms < MAX_AGE_MS:
-                yield frame
-            else:
-                self._end(frame, answer)
+        self.lose(now_ms)
+        return iter([frame for frame, _answer in self._waiting.values()])
 
     def _end(self, frame: CommandFrame, answer: asyncio.Future[Mapping[str, Any]]) -> None:
         self.forget(frame.id)
         if not answer.done():
             answer.set_exception(LinkLost("the connection ended before the bridge answered"))
+
+
+def _is_young(frame: CommandFrame, now_ms: int) -> bool:
+    # Too old is refused over there; from the future means that the bridge's machine has started anew.
+    return 0 <= now_ms - frame.sent_ms < MAX_AGE_MS

@@ -60,6 +60,9 @@ class LinkState(Enum):
     CLOSED = "closed"
 
 
+_ENDS: Final = frozenset({LinkState.REFUSED, LinkState.CLOSED})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
     """How long the link waits for what, in seconds."""
@@ -130,14 +133,18 @@ class Connection:
                 await _hang_up(socket)
                 raise
         except BaseException:
-            self.state = LinkState.IDLE
+            if self.state is LinkState.DIALLING:
+                self.state = LinkState.IDLE
             raise
+        if self.state is not LinkState.DIALLING:
+            await _hang_up(socket)
+            raise LinkLost("hung up meanwhile")
         return self._take_welcome(socket, welcome)
 
     async def run(self) -> None:
         """Keep the link. Returns when the bridge refuses this client (see `problem`), with listeners told."""
         try:
-            while self.state is not LinkState.REFUSED:
+            while self.state not in _ENDS:
                 try:
                     if self._socket is None:
                         await self.connect()
@@ -148,10 +155,10 @@ class Connection:
             await self.close()
 
     async def close(self) -> None:
-        """Hang up."""
+        """Hang up, for good."""
         if self.state is not LinkState.REFUSED:
             self.state = LinkState.CLOSED
-        self._commands.lose(all_of_them=True)
+        self._commands.lose_all()
         socket, self._socket = self._socket, None
         if socket is not None:
             await _hang_up(socket)
@@ -313,6 +320,8 @@ class Connection:
 
     async def _broken(self, error: ClientError | LockBridgeError) -> None:
         """The link broke, or could not be made: wait for the next try, or give up."""
+        if self.state is LinkState.CLOSED:
+            return
         socket, self._socket = self._socket, None
         refused = is_refusal(error)
         news = self.problem is None or not _is_same(self.problem, error)
@@ -321,7 +330,10 @@ class Connection:
         # One line when the link is lost or its trouble changes; that it still is so is for those who debug.
         level = logging.WARNING if news else logging.DEBUG
         _LOGGER.log(level, "No link to the bridge at %s: %s", self._transport.address, error)
-        self._commands.lose(all_of_them=refused)
+        if refused or _is_stopping(error):
+            self._commands.lose_all()
+        else:
+            self._commands.lose(self._clock.now_ms())
         if news:
             self.on_link.tell()
         if socket is not None:
@@ -369,13 +381,20 @@ def _turned_away(status: int) -> Exception:
             return NotABridge(f"the WebSocket was answered with {status}")
 
 
+def _is_stopping(error: Exception) -> bool:
+    return isinstance(error, LockBridgeError) and error.code == ErrorCode.STOPPING
+
+
 def _is_absence(error: Exception) -> bool:
-    return isinstance(error, CannotConnect) or (isinstance(error, LockBridgeError) and error.code == ErrorCode.STOPPING)
+    return isinstance(error, CannotConnect) or _is_stopping(error)
 
 
 def _is_same(one: Exception, other: Exception) -> bool:
     # A bridge that is gone is at first a broken connection, then nobody, then no answer: one trouble.
     if isinstance(one, LockBridgeError) and isinstance(other, LockBridgeError):
         return one.code == other.code
-    gone = (CannotConnect, LinkLost)
-    return type(one) is type(other) or (isinstance(one, gone) and isinstance(other, gone))
+    return type(one) is type(other) or (_is_gone(one) and _is_gone(other))
+
+
+def _is_gone(error: Exception) -> bool:
+    return isinstance(error, LinkLost) or _is_absence(error)

@@ -1,0 +1,360 @@
+"""What happens at the door, told once and in order; and old news that never passes for fresh."""
+
+import sqlite3
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, Event, HomeAssistant, callback
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+
+from lock_bridge.engine.model import Fact
+from lock_bridge.store import restore
+from lock_bridge.wire.words import EventType
+from tests.integration.fault_proxy import FaultProxy
+from tests.integration.home import ACCESS, DOORBELL, LOCK, Home
+from tests.integration.house import House, until
+
+TWENTY = 20
+CODE = "270413"
+
+
+@pytest.fixture
+async def fired(hass: HomeAssistant) -> list[Event[dict[str, Any]]]:
+    """What a real automation on the `access` entity has done."""
+    done: list[Event[dict[str, Any]]] = []
+    hass.bus.async_listen("somebody_at_the_door", callback(lambda event: done.append(event)))
+    automation = {
+        "alias": "Somebody at the door",
+        "triggers": [
+            {"trigger": "state", "entity_id": ACCESS, "not_from": ["unavailable"], "not_to": ["unavailable"]},
+        ],
+        "actions": [{"event": "somebody_at_the_door", "event_data": {"who": "{{ trigger.to_state.attributes.user_name }}"}}],
+    }
+    received = {
+        "alias": "Somebody at the door, the new way",
+        "triggers": [
+            {"trigger": "event.received", "target": {"entity_id": ACCESS}, "options": {"event_type": ["granted", "refused"]}}
+        ],
+        "actions": [{"event": "somebody_at_the_door", "event_data": {"who": "received"}}],
+    }
+    assert await async_setup_component(hass, "automation", {"automation": [automation, received]})
+    return done
+
+
+@pytest.mark.spec("VER-6")
+async def test_a_passcode_at_the_door_is_told_with_the_person(paired: Home, house: House) -> None:
+    anna = await house.add_person("Anna", CODE)
+    await house.enter(CODE)
+
+    granted = (await paired.until_event("access_granted")).data
+    device = paired.device("front_door")
+    assert {**granted, "occurred_at": ""} == {
+        "id": f"{house.running.bridge.store.epoch}:{house.head}",
+        "replayed": False,
+        "type": "access_granted",
+        "priority": "info",
+        "source": "keypad",
+        "method": "pin",
+        "user_id": anna,
+        "user_name": "Anna",
+        "credential_number": 1,
+        "occurred_at": "",
+        "device_id": device.id,
+        "entity_id": LOCK,
+        "lock": "front_door",
+        "name": "Front door",
+    }
+    assert abs(dt_util.parse_datetime(granted["occurred_at"]) - dt_util.utcnow()) < timedelta(seconds=30)
+
+    attributes = dict(paired.state(ACCESS).attributes)
+    assert {name: attributes[name] for name in ("event_type", "user_id", "user_name", "method", "source", "lock")} == {
+        "event_type": "granted",
+        "user_id": anna,
+        "user_name": "Anna",
+        "method": "pin",
+        "source": "keypad",
+        "lock": "front_door",
+    }
+
+
+@pytest.mark.spec("VER-6")
+async def test_a_wrong_passcode_is_told_without_a_digit_of_it(paired: Home, house: House) -> None:
+    await house.add_person("Anna", CODE)
+    await house.enter("918273")
+
+    refused = await paired.until_event("access_refused")
+    assert refused.data["reason"] == "unknown_credential"
+    attributes = dict(paired.state(ACCESS).attributes)
+    assert (attributes["event_type"], attributes["reason"]) == ("refused", "unknown_credential")
+    assert "user_name" not in attributes
+    assert "918273" not in str(refused.data) + str(attributes)
+
+
+@pytest.mark.spec("ALM-6")
+async def test_the_doorbell_rings(paired: Home, house: House) -> None:
+    await house.do("ring")
+    await paired.until_event("doorbell")
+    state = paired.state(DOORBELL)
+    assert state.attributes["event_type"] == "ring"
+    assert state.attributes["device_class"] == "doorbell"
+
+
+async def test_a_door_used_live_starts_the_automation(paired: Home, house: House, fired: list[Any]) -> None:
+    await house.add_person("Anna", CODE)
+    await house.enter(CODE)
+    await until(lambda: len(fired) == 2)
+    assert {event.data["who"] for event in fired} == {"Anna", "received"}
+
+
+async def test_what_the_states_say_themselves_is_not_said_twice(paired: Home, house: House) -> None:
+    await paired.call("unlock")
+    await house.do("open")
+    await house.do("close")
+    await paired.call("lock")
+    await house.do("ring")
+    await paired.until_event("doorbell")
+    kinds = {event.data["type"] for event in paired.events}
+    assert not kinds & {"locked", "unlocked", "door_opened", "door_closed"}
+
+
+@pytest.mark.spec("GWY-4")
+async def test_home_assistant_off_while_the_door_is_used_twenty_times(
+    paired: Home, house: House, fired: list[Any]
+) -> None:
+    entry = paired.entry
+    await house.add_person("Anna", CODE)
+    await house.enter(CODE)
+    await until(lambda: len(fired) == 2)
+    last_access = paired.state(ACCESS).state
+    paired.events.clear()
+
+    await paired.hass.config_entries.async_unload(entry.entry_id)
+    before, used = house.head, await use(house, TWENTY)
+    await paired.hass.config_entries.async_setup(entry.entry_id)
+
+    await all_told(paired, house, before, used)
+    assert len(fired) == 2
+    assert paired.state(ACCESS).state == last_access
+
+    await house.enter(CODE)
+    await until(lambda: len(fired) == 4)
+    assert paired.events[-1].data["replayed"] is False
+
+
+@pytest.mark.spec("GWY-4")
+async def test_the_network_cut_while_the_door_is_used_twenty_times(
+    far: Home, house: House, network: FaultProxy, fired: list[Any]
+) -> None:
+    await house.add_person("Anna", CODE)
+    await house.enter(CODE)
+    await until(lambda: len(fired) == 2)
+    far.events.clear()
+
+    await network.stop()
+    await far.until_state(LOCK, "unavailable")
+    before, used = house.head, await use(house, TWENTY)
+    await network.start()
+
+    await all_told(far, house, before, used)
+    assert len(fired) == 2
+    await house.enter(CODE)
+    await until(lambda: len(fired) == 4)
+
+
+@pytest.mark.spec("GWY-4")
+async def test_the_bridge_restarts_in_between(paired: Home, house: House, network: FaultProxy) -> None:
+    await house.add_person("Anna", CODE)
+    await house.enter(CODE)
+    await paired.until_event("access_granted")
+    before = house.head
+    await house.stop()
+    await house.start()
+
+    await paired.until_event("bridge_started")
+    told = [sequence(event) for event in paired.events if event.data["replayed"]]
+    assert told == list(range(before + 1, house.head + 1))
+
+
+@pytest.mark.spec("GWY-4")
+async def test_cuts_at_any_moment_lose_nothing_and_say_nothing_twice(far: Home, house: House, network: FaultProxy) -> None:
+    await house.add_person("Anna", CODE)
+    await until(lambda: far.entry.runtime_data.connection.cursor.seq == house.head)
+    before = house.head
+    far.events.clear()
+    for turn in range(12):
+        await house.enter(CODE)
+        network.cut()
+        if turn % 3 == 0:
+            await house.lock_from_inside()
+        await house.do("ring")
+    await house.do("tamper", "on")
+    await far.until_event("tamper_started")
+
+    told = [sequence(event) for event in far.events]
+    assert told == sorted(set(told))
+    journal = await house.running.bridge.store.query(after=before, limit=1000)
+    silent = {"locked", "unlocked"}
+    assert [s for s in told if s > before] == [e.seq for e in journal if e.type not in silent or e.seq in told]
+
+
+async def test_a_long_absence_is_caught_up_in_order(far: Home, house: House, network: FaultProxy) -> None:
+    """More than the bridge sends without being told that it arrived."""
+    await network.stop()
+    before = house.head
+    for _ in range(12):
+        await house.running.bridge.record(*(Fact(EventType.DOORBELL) for _ in range(100)), lock_id="front_door")
+    await network.start()
+
+    await far.until_event("doorbell", count=1200)
+    assert [sequence(event) for event in far.told("doorbell")] == list(range(before + 1, before + 1201))
+    assert far.hass.states.get(DOORBELL).state == "unknown"
+
+
+async def test_a_first_meeting_begins_with_what_comes(house: House, home: Home) -> None:
+    for _ in range(5):
+        await house.do("ring")
+    await home.pair(house, port=house.port)
+    await house.do("ring")
+    await home.until_event("doorbell")
+    assert [event.data["replayed"] for event in home.told("doorbell")] == [False]
+
+
+async def test_home_assistant_killed_before_it_wrote_down_how_far_it_was(
+    paired: Home, house: House, fired: list[Any], hass_storage: dict[str, Any]
+) -> None:
+    """The events of that second are told again: with the same id, and as old news."""
+    entry = paired.entry
+    key = f"lock_bridge.{entry.entry_id}"
+    await house.add_person("Anna", CODE)
+    await until(lambda: key in hass_storage)
+    await paired.hass.config_entries.async_unload(entry.entry_id)
+    await paired.hass.config_entries.async_setup(entry.entry_id)
+    saved = dict(hass_storage[key]["data"])
+    await house.enter(CODE)
+    await until(lambda: len(fired) == 2)
+    await paired.hass.config_entries.async_unload(entry.entry_id)
+    hass_storage[key]["data"] = saved
+    await paired.hass.config_entries.async_setup(entry.entry_id)
+
+    await paired.until_event("access_granted", count=2)
+    first, again = paired.told("access_granted")
+    assert first.data["id"] == again.data["id"]
+    assert (first.data["replayed"], again.data["replayed"]) == (False, True)
+    assert len(fired) == 2
+
+
+async def test_while_home_assistant_starts_events_wait_and_are_old_news_then(
+    paired: Home, house: House, fired: list[Any]
+) -> None:
+    entry = paired.entry
+    await house.add_person("Anna", CODE)
+    await paired.until_event("credential_added")
+    await paired.hass.config_entries.async_unload(entry.entry_id)
+    paired.events.clear()
+    paired.hass.set_state(CoreState.starting)
+    await house.enter(CODE)
+    await paired.hass.config_entries.async_setup(entry.entry_id)
+    await house.do("ring")
+    await until(lambda: entry.runtime_data.connection.cursor.seq == house.head)
+    assert paired.events == []
+
+    paired.hass.set_state(CoreState.running)
+    paired.hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await paired.until_event("doorbell")
+    assert [(event.data["type"], event.data["replayed"]) for event in paired.events] == [
+        ("access_granted", True),
+        ("doorbell", True),
+    ]
+    assert fired == []
+
+
+async def test_a_bridge_restored_from_a_backup_says_so_and_goes_on(paired: Home, house: House) -> None:
+    await house.do("ring")
+    await paired.until_event("doorbell")
+    backup = house.data / "backup.db"
+    await house.command("store.backup", file=str(backup))
+    await house.do("ring")
+    await paired.until_event("doorbell", count=2)
+    await house.stop()
+    restore(backup, house.database)
+    paired.events.clear()
+    await house.start()
+
+    await paired.until_event("bridge_started")
+    assert [event.data["type"] for event in paired.events][:1] == ["restored"]
+    await house.do("ring")
+    await paired.until_event("doorbell")
+    assert [event.data["replayed"] for event in paired.told("doorbell")] == [False]
+    assert paired.told("events_lost") == []
+
+
+async def test_events_that_the_bridge_no_longer_has_are_said_to_be_lost(
+    far: Home, house: House, network: FaultProxy
+) -> None:
+    await network.stop()
+    await far.until_state(LOCK, "unavailable")
+    first = house.head + 1
+    for _ in range(6):
+        await house.do("ring")
+    await house.stop()
+    with sqlite3.connect(house.database) as database:
+        database.execute("DELETE FROM event WHERE seq IN (?, ?, ?)", (first, first + 1, first + 3))
+    database.close()
+    await house.start()
+    far.events.clear()
+    await network.start()
+
+    lost = await far.until_event("events_lost")
+    assert lost.data["data"] == {"first": first, "last": first + 3, "count": 3}
+    assert lost.data["device_id"] == far.device(None).id
+    assert [sequence(event) for event in far.told("doorbell")] == [first + 2, first + 4, first + 5]
+
+
+async def test_a_bridge_that_does_not_know_the_time_is_not_believed(
+    far: Home, house: House, network: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await network.stop()
+    house.clock.trusts = False
+    await house.do("ring")
+    before = dt_util.utcnow()
+    await network.start()
+
+    event = await far.until_event("doorbell")
+    assert event.data["replayed"] is True
+    assert "occurred_at" not in event.data
+    assert event.time_fired >= before
+
+
+async def use(house: House, times: int) -> list[str]:
+    """Anna comes home, again and again: the types of what the journal has of it."""
+    before = house.head
+    for _ in range(times):
+        await house.enter(CODE)
+        await house.bolt("unlocked")
+        await house.lock_from_inside()
+    journal = await house.running.bridge.store.query(after=before, limit=1000)
+    kinds = [str(event.type) for event in journal]
+    assert kinds.count("access_granted") == times
+    return kinds
+
+
+async def all_told(home: Home, house: House, before: int, kinds: list[str]) -> None:
+    """Each event of the outage is told once, in order, marked, with the time at which it happened."""
+    await until(lambda: len(home.events) >= len(kinds))
+    told = home.events[: len(kinds)]
+    assert [event.data["type"] for event in told] == kinds
+    assert [sequence(event) for event in told] == list(range(before + 1, before + 1 + len(kinds)))
+    assert all(event.data["replayed"] for event in told)
+    journal = await house.running.bridge.store.query(after=before, limit=len(kinds))
+    assert [round(event.time_fired_timestamp * 1000) for event in told] == [event.wall_ms for event in journal]
+    assert len({event.data["id"] for event in home.events}) == len(home.events)
+    assert home.entry.state is ConfigEntryState.LOADED
+
+
+def sequence(event: Event[dict[str, Any]]) -> int:
+    """An event's number in the bridge's journal."""
+    return int(event.data["id"].rpartition(":")[2])

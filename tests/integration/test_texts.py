@@ -1,0 +1,180 @@
+"""Every text that can be shown is there in five languages, and no text is there that nothing shows."""
+
+import json
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from custom_components.lock_bridge import config_flow, errors, event, issues
+from custom_components.lock_bridge.binary_sensor import BINARY_SENSORS
+from custom_components.lock_bridge.const import EVENTS_LOST
+from custom_components.lock_bridge.sensor import SENSORS
+from custom_components.lock_bridge.wire.words import (
+    CredentialType,
+    EventType,
+    OperationSource,
+    Part,
+    Refusal,
+)
+
+FOLDER = Path(config_flow.__file__).parent
+LANGUAGES = ("en", "nb", "sv", "it", "nl")
+SOURCES = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.py")}
+
+# Texts that Home Assistant itself shows for what is not written in our code.
+HOME_ASSISTANTS = {"config.flow_title"}
+
+
+@pytest.fixture(params=LANGUAGES)
+def texts(request: pytest.FixtureRequest) -> dict[str, str]:
+    return read(request.param)
+
+
+def read(language: str) -> dict[str, str]:
+    return dict(flat(json.loads((FOLDER / "translations" / f"{language}.json").read_text(encoding="utf-8"))))
+
+
+def flat(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", value
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_there_are_these_languages() -> None:
+    assert {path.stem for path in (FOLDER / "translations").iterdir()} == set(LANGUAGES)
+
+
+def test_every_language_has_the_same_texts_with_the_same_placeholders(texts: dict[str, str]) -> None:
+    english = read("en")
+    assert texts.keys() == english.keys()
+    for key, text in texts.items():
+        assert text.strip() == text != "", key
+        assert placeholders(text) == placeholders(english[key]), key
+        assert text.count("`") == english[key].count("`"), key
+
+
+def test_a_text_is_translated() -> None:
+    """Words that are the same in two languages are few and known."""
+    english = read("en")
+    same_by_nature = re.compile(r"^\{\w+\}$|^(Port|Person|Bluetooth|motor|IP)$", re.IGNORECASE)
+    for language in LANGUAGES[1:]:
+        same = [key for key, text in read(language).items() if text == english[key] and not same_by_nature.match(text)]
+        assert same == [], language
+
+
+def test_the_forms_have_their_texts_and_no_others() -> None:
+    steps = set(re.findall(r"async def async_step_(\w+)", SOURCES["config_flow.py"])) - {"zeroconf", "reauth"}
+    pair_steps, address_steps = {"pair", "pair_again", "reauth_confirm", "certificate_changed"}, {"user", "address"}
+    fields = dict.fromkeys(pair_steps, {"may_unlock", "code"}) | dict.fromkeys(address_steps, {"host", "port"})
+    expected = {f"config.step.{step}.{part}" for step in steps for part in ("title", "description")}
+    expected |= {
+        f"config.step.{step}.{part}.{field}"
+        for step, names in fields.items()
+        for part in ("data", "data_description")
+        for field in names
+    }
+    expected |= {"config.step.reconfigure.menu_options.address", "config.step.reconfigure.menu_options.pair_again"}
+    assert keys("config.step") == expected
+
+
+def test_every_error_and_every_end_of_a_form_has_its_text_and_no_others() -> None:
+    troubles = {key for _, key in config_flow._TROUBLES}
+    known = troubles | set(config_flow.REFUSALS.values()) | {"unknown", "other_bridge", issues.OLDER, issues.NEWER}
+    assert keys("config.error") == {f"config.error.{key}" for key in known}
+    ends = set(re.findall(r'async_abort\(reason="(\w+)"\)', SOURCES["config_flow.py"]))
+    ends |= {issues.OLDER, issues.NEWER, "already_configured"}
+    assert keys("config.abort") == {f"config.abort.{key}" for key in ends}
+
+
+def test_every_exception_has_its_text_and_no_others() -> None:
+    raised = {*errors.FOR_THE_USER.values(), *errors.FAULTS.values(), errors.OTHER, errors.NOT_CONNECTED, errors.NO_ANSWER}
+    raised |= set(re.findall(r'translation_key="(\w+)"', SOURCES["__init__.py"])) | {issues.OLDER, issues.NEWER}
+    assert keys("exceptions") == {f"exceptions.{key}.message" for key in raised}
+
+
+def test_every_issue_has_its_text_and_no_others() -> None:
+    assert keys("issues") == {f"issues.{key}.{part}" for key in (issues.OLDER, issues.NEWER) for part in ("title", "description")}
+
+
+def test_every_entity_has_its_texts_and_no_others() -> None:
+    expected = {
+        f"entity.{platform}.{description.translation_key}.name"
+        for platform, descriptions in (("sensor", SENSORS), ("binary_sensor", BINARY_SENSORS), ("event", event.EVENTS))
+        for description in descriptions
+        if description.translation_key
+    }
+    for description in event.EVENTS:
+        types = f"entity.event.{description.key}.state_attributes.event_type.state"
+        expected |= {f"{types}.{kind}" for kind in description.event_types or ()}
+    access = "entity.event.access.state_attributes"
+    expected |= {f"{access}.{name}.name" for name in ("lock", "method", "reason", "source", "user_id", "user_name")}
+    expected |= {f"{access}.source.state.{source}" for source in OperationSource}
+    expected |= {f"{access}.method.state.{method}" for method in (*OperationSource, *CredentialType)}
+    expected |= {f"{access}.reason.state.{reason}" for reason in Refusal}
+    assert keys("entity") == expected
+
+
+def test_every_event_part_and_reason_has_its_words_and_no_others() -> None:
+    kinds = {*EventType, EVENTS_LOST}
+    sentences = {key.removeprefix("common.event_") for key in keys("common.event_")}
+    ending = re.compile(r"_(by_with|by|with)$")
+    operations = {"operation_failed_lock", "operation_failed_unlock"}
+    assert {ending.sub("", key) for key in sentences} - operations == kinds
+    assert kinds <= sentences, "each has a sentence for when nobody and nothing is known"
+    assert keys("common.part_") == {f"common.part_{part}" for part in Part}
+    bridge = "\n".join(
+        path.read_text(encoding="utf-8") for path in (FOLDER.parent.parent / "bridge/lock_bridge").rglob("*.py")
+    )
+    for key in keys("common.reason_"):
+        assert f'"{key.removeprefix("common.reason_")}"' in bridge, key
+    assert not keys("common") - keys("common.event_") - keys("common.part_") - keys("common.reason_")
+
+
+def test_sentences_use_only_what_they_are_given() -> None:
+    given = {"who", "method", "reason", "part", "count"}
+    for key in keys("common.event_"):
+        assert placeholders(read("en")[key]) <= given, key
+        assert ("{who}" in read("en")[key]) == ("_by" in key), key
+        assert ("{method}" in read("en")[key]) == key.endswith("_with"), key
+
+
+def test_icons_are_of_entities_that_there_are() -> None:
+    icons = json.loads((FOLDER / "icons.json").read_text(encoding="utf-8"))
+    assert set(icons) == {"entity"}
+    assert set(icons["entity"]) == {"event"}
+    assert set(icons["entity"]["event"]) <= {description.key for description in event.EVENTS}
+    assert all(icon.startswith("mdi:") for _, icon in flat(icons))
+
+
+def test_the_manifest_says_what_is_so() -> None:
+    manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
+    assert list(manifest)[:2] == ["domain", "name"]
+    assert list(manifest)[2:] == sorted(list(manifest)[2:])
+    assert manifest["requirements"] == []
+    assert manifest["zeroconf"] == ["_lock-bridge._tcp.local."]
+    assert manifest["version"] == "0.1.0"
+
+
+def test_the_quality_scale_answers_every_rule() -> None:
+    rules = yaml.safe_load((FOLDER / "quality_scale.yaml").read_text(encoding="utf-8"))["rules"]
+    for rule, answer in rules.items():
+        status = answer if isinstance(answer, str) else answer["status"]
+        assert status in ("done", "todo", "exempt"), rule
+        assert status != "exempt" or answer["comment"], rule
+    assert len(rules) == 54
+
+
+def keys(start: str) -> set[str]:
+    """Keys of the English texts under `start`."""
+    return {key for key in read("en").keys() - HOME_ASSISTANTS if key.startswith(start)}
