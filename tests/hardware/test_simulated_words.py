@@ -1,12 +1,15 @@
 """The words for the simulated door: what they do, and how they refuse."""
 
 import asyncio
+import re
 import traceback
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lock_bridge import profiles
 from lock_bridge.hardware.ports import Key, KeyDown, KeyUp
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from tests.hardware.simulated_rig import Rig
@@ -182,6 +185,14 @@ async def test_verbs_are_those_of_the_model() -> None:
     verbs = {profile: {usage.split()[0] for usage in Rig(profile).door.verbs} for profile in ("l2s", "palm6068")}
     assert verbs["l2s"] - verbs["palm6068"] == {"card", "reset"}
     assert verbs["palm6068"] - verbs["l2s"] == {"set", "lockbutton", "hinge"}
+
+
+def test_every_word_is_in_the_documentation() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
+    table = [row.split(" | ")[0] for row in document.splitlines() if row.startswith("| `")]
+    told = {words.split()[0] for row in table for words in re.findall(r"`([^`]+)`", row)}
+    verbs = {usage.split()[0] for profile in profiles.names() for usage in Rig(profile).door.verbs}
+    assert verbs <= told
 
 
 async def test_a_look_tells_nothing_but_what_can_be_seen_and_heard(rig: Rig) -> None:

@@ -167,7 +167,8 @@ class Words:
                 return self._mechanics.press_inside_handle()
             case []:
                 felt = self._mechanics.press_handle()
-                await self._let_go()
+                if clutch:
+                    await self._let_go()
                 return felt
             case ["inside", "lift"] if clutch:
                 return self._mechanics.lift_inside_handle()

@@ -12,6 +12,9 @@ import { World } from "./world.js";
 
 const at = (id) => document.getElementById(id);
 
+/** As in page.css: one side of the door at a time, drawers slide up. */
+const narrow = matchMedia("(max-width: 639px), (max-width: 899px) and (orientation: portrait)");
+
 const speaker = new Speaker();
 const captions = new Captions(at("captions"), at("heard"), at("live"));
 let page = null;
@@ -164,15 +167,20 @@ function tell(before, { look }) {
 
 /** Bring a drawer to the front; on a phone it slides up, and a second tap puts it away. */
 function showDrawer(name, open = null) {
-  const narrow = matchMedia("(max-width: 899px)").matches;
-  const shown = document.body.dataset.drawer === name && narrow && open !== true ? "" : name;
+  const shown = document.body.dataset.drawer === name && narrow.matches && open !== true ? "" : name;
   document.body.dataset.drawer = shown;
   for (const tab of document.querySelectorAll("[role=tab]")) {
     const selected = tab.getAttribute("aria-controls") === (shown || name);
-    put(tab, "aria-selected", selected && (shown !== "" || !narrow));
+    put(tab, "aria-selected", selected && (shown !== "" || !narrow.matches));
     tab.tabIndex = selected ? 0 : -1;
     at(tab.getAttribute("aria-controls")).hidden = !selected;
   }
+}
+
+/** All drawers down on a phone, the people's in sight elsewhere. */
+function startDrawers() {
+  document.body.dataset.drawer = "people";
+  showDrawer("people", narrow.matches ? null : true);
 }
 
 function wire() {
@@ -237,5 +245,6 @@ function wireKeyboard() {
   addEventListener("blur", () => [...held.keys()].forEach(release));
 }
 
-document.body.dataset.drawer = matchMedia("(max-width: 899px)").matches ? "" : "people";
 wire();
+startDrawers();
+narrow.addEventListener("change", startDrawers);
