@@ -16,7 +16,7 @@ class Dispatcher:
     """A table of handlers; each room registers its own."""
 
     def __init__(self) -> None:
-        self._handlers: dict[type[Command], Handler[Any]] = {}
+        self._handlers: dict[type, Handler[Any]] = {}
 
     def register[C: Command](self, kind: type[C], handler: Handler[C]) -> None:
         """Let `handler` serve commands of `kind`. Raises `ValueError` for a second one."""
@@ -25,7 +25,7 @@ class Dispatcher:
         self._handlers[kind] = handler
 
     @property
-    def kinds(self) -> frozenset[type[Command]]:
+    def kinds(self) -> frozenset[type]:
         """Commands that are served."""
         return frozenset(self._handlers)
 

@@ -91,33 +91,35 @@ async def _round_trips(house: House) -> list[Row]:
 async def _operate(socket: Socket, entity_id: str, service: str, end: str) -> float:
     before = time.perf_counter()
     call = await socket.send("call_service", domain="lock", service=service, target={"entity_id": entity_id})
-    while True:
-        event = await socket.event()
-        data = event["data"]
-        if data.get("entity_id") == entity_id and data["new_state"]["state"] == end:
-            taken = time.perf_counter() - before
-            break
+    while not _has_come(await socket.event(), entity_id, end):
+        pass
+    taken = time.perf_counter() - before
     await socket.result(call)
     return taken
 
 
+def _has_come(event: dict[str, Any], entity_id: str, end: str) -> bool:
+    data = event["data"]
+    return (data["entity_id"], data["new_state"]["state"]) == (entity_id, end)
+
+
 async def _entries(house: House) -> list[Row]:
     code = "482913"
-    user = await house.bridge.command("user", "add", "Anna", "--admin", "--lock", "front_door")
+    user = await house.bridge.command("user", "add", "Anna", "--role", "administrator")
     await house.bridge.command("credential", "passcode", user["user_id"], "--lock", "front_door", typed=code)
     times = []
     with Connection(house.bridge.folder / "data" / "control.sock") as door:
         async with house.hass.socket() as socket:
             await socket.call("subscribe_events", event_type="lock_bridge_event")
             for _ in range(_ENTRIES):
-                await asyncio.to_thread(door.command, "door", words=["press", "back", *code])
+                await asyncio.to_thread(door.call, "door", words=["press", "back", *code])
                 before = time.perf_counter()
-                pressing = asyncio.create_task(asyncio.to_thread(door.command, "door", words=["press", "ok"]))
+                pressing = asyncio.create_task(asyncio.to_thread(door.call, "door", words=["press", "ok"]))
                 while (await socket.event())["data"].get("type") != "access_granted":
                     pass
                 times.append((time.perf_counter() - before) * 1e3)
                 await pressing
-                await asyncio.to_thread(door.command, "lock", lock="front_door")
+                await asyncio.to_thread(door.call, "lock", lock="front_door")
     return [
         Row("home: confirm key to Home Assistant's event, median", statistics.median(times), "ms"),
         Row("home: the same, p95", percentile(times, 95), "ms"),
@@ -146,7 +148,7 @@ async def _outage(house: House) -> list[Row]:
 def _make_events(bridge: Connection, count: int) -> None:
     for number in range(count):
         delay = 30 + number % 2
-        bridge.command("settings.set", lock="front_door", changes={"countdown_delay_s": delay})
+        bridge.call("settings.set", lock="front_door", changes={"countdown_delay_s": delay})
 
 
 async def _until_there(socket: Socket, *entities: str) -> None:

@@ -1,9 +1,9 @@
 """The ports: what the bridge may ask of a part, what the part reports, and how its failures look.
 
 Rules for every driver:
-- `start(report)` returns once the part is being served, also when it does not answer yet; then `PartFault(part, reason)`
-  is reported and the driver keeps trying with back-off. `PartBack(part)` follows when it answers again. No method raises
-  for a part that is away.
+- `start(report)` returns once the part is being served, also when it does not answer yet. Then
+  `PartFault(part, reason)` is reported, the driver keeps trying with back-off, and `PartBack(part)` follows.
+- No method raises for a part that is away.
 - Reports are called on the event loop, in the order in which things happened.
 - Levels (bolt, door, tamper, power) are reported at start, at each change, and after each return of the part.
 - `stop()` leaves the part safe: motor off, lights off.

@@ -1,5 +1,6 @@
 """The pairing window: closed by default, opened at the bridge, with few tries that count before they are answered."""
 
+import asyncio
 import logging
 import math
 import secrets
@@ -20,6 +21,7 @@ from lock_bridge.wire.pairing import (
     PairingServer,
     StartReply,
     StartRequest,
+    warm_up,
 )
 from lock_bridge.wire.words import GRANTABLE, EventType, OperationSource, Scope
 
@@ -70,6 +72,7 @@ class Pairing:
 
     async def open(self, source: OperationSource | None = None, lock_id: str | None = None) -> PairingWindow:
         """Open the window, with a new code and new tries; one that is open already ends. Raises `storage`."""
+        await asyncio.to_thread(warm_up)
         await self._record(Fact(EventType.PAIRING_OPENED, source=source), lock_id)
         self.close()
         code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"

@@ -34,7 +34,8 @@ def decode[T](kind: type[T], data: Any, *, strict: bool = True) -> T:
     `strict` is for the bridge, which refuses what it doesn't know. A client is lenient: fields and enum values of
     a newer bridge are left out or kept as plain strings.
     """
-    result: T = _reader(kind)(data, kind.__name__, strict)
+    hint: Any = kind
+    result: T = _reader(hint)(data, kind.__name__, strict)
     return result
 
 
@@ -109,22 +110,18 @@ def _dataclass(kind: type) -> _Reader:
 def _is(data: Any, kind: type, where: str) -> Any:
     if kind is float and type(data) is int:
         return float(data)
-    if type(data) is not kind:
-        raise _bad(where)
-    if kind is int and abs(data) >= 2**63:
-        raise _bad(where)
-    if kind is str and not _storable(data):
+    too_large = type(data) is int and abs(data) >= 2**63
+    if type(data) is not kind or too_large or not _storable(data):
         raise _bad(where)
     return data
 
 
-def _storable(text: str) -> bool:
+def _storable(data: Any) -> bool:
     # Lone surrogates come through JSON, but neither UTF-8 nor the store can hold them.
     try:
-        text.encode()
+        return not isinstance(data, str) or data.encode() is not None
     except UnicodeEncodeError:
         return False
-    return True
 
 
 def _bad(where: str) -> LockBridgeError:

@@ -16,8 +16,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-
 DSI = b"CPace255"
 SHARE_LENGTH = 32
 SCALAR_LENGTH = 32
@@ -102,10 +100,9 @@ def scalar_mult_vfy(scalar: bytes, point: bytes) -> bytes:
     """X25519(scalar, point). Raises CPaceError where the draft says abort: a result that is the neutral element."""
     if len(point) != SHARE_LENGTH:
         raise CPaceError("a share has 32 bytes")
-    try:
-        product = X25519PrivateKey.from_private_bytes(scalar).exchange(X25519PublicKey.from_public_bytes(point))
-    except ValueError:
-        product = _NEUTRAL  # OpenSSL refuses points of low order by itself
+    from . import primitives
+
+    product = primitives.x25519(scalar, point) or _NEUTRAL  # OpenSSL refuses points of low order by itself
     if hmac.compare_digest(product, _NEUTRAL):
         raise CPaceError("the share is a point of low order")
     return product

@@ -23,11 +23,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA512
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from .cpace import SHARE_LENGTH, TAG_LENGTH, CPaceError, Party, RandomBytes, Role, Session
 
 PROTOCOL = "pair/1"
@@ -265,7 +260,7 @@ class PairingServer:
         """Return the last message: this end's proof, and the grant that only this client can read."""
         with self._turns.take("seal"):
             nonce = self._rng(NONCE_LENGTH)
-            sealed = _cipher(self._session).encrypt(nonce, _canonical(payload), self._session.transcript_hash)
+            sealed = _seal(self._session, nonce, payload)
             return FinishReply(self._session.tag, nonce, sealed)
 
 
@@ -287,6 +282,7 @@ class _Turns:
 
 
 _LABEL = b"lockbridge-pair-1"
+_GRANT = _LABEL + b" token"
 _GCM_TAG_LENGTH = 16
 _CODE_DECORATION = frozenset({"Pd", "Cf"})  # dashes, and invisible characters that come along when a code is pasted
 _SCOPE = re.compile(r"[a-z][a-z0-9_.:-]{0,31}")
@@ -310,15 +306,23 @@ def _derive(party: Party, own: StartRequest | StartReply, peer: StartRequest | S
         raise PairingFailed(str(err)) from err
 
 
-def _cipher(session: Session) -> AESGCM:
-    return AESGCM(HKDF(SHA512(), length=32, salt=None, info=_LABEL + b" token").derive(session.isk))
+def warm_up() -> None:
+    """Load what pairing needs; it takes so long on a small computer that it is better done in a thread."""
+    from . import primitives  # noqa: F401
+
+
+def _seal(session: Session, nonce: bytes, payload: Mapping[str, Any]) -> bytes:
+    from . import primitives
+
+    return primitives.seal(session.isk, _GRANT, nonce, _canonical(payload), session.transcript_hash)
 
 
 def _open(session: Session, reply: FinishReply) -> dict[str, Any]:
-    try:
-        plain = _cipher(session).decrypt(reply.nonce, reply.sealed, session.transcript_hash)
-    except InvalidTag:
-        raise PairingFailed("the grant was changed on its way") from None
+    from . import primitives
+
+    plain = primitives.unseal(session.isk, _GRANT, reply.nonce, reply.sealed, session.transcript_hash)
+    if plain is None:
+        raise PairingFailed("the grant was changed on its way")
     try:
         payload = json.loads(plain)
     except ValueError:
