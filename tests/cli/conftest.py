@@ -108,8 +108,15 @@ class Said:
 class Cli:
     """Runs `lock-bridge` with the socket of a bridge."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self.environment = {**os.environ, "TZ": "UTC", **environment}
+    def __init__(self, socket: Path, bytecode: Path) -> None:
+        self.environment = {
+            **os.environ,
+            "TZ": "UTC",
+            "LOCK_BRIDGE_SOCKET": str(socket),
+            # Dozens of short processes: compiled once, also where the machine keeps no bytecode.
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(bytecode),
+        }
 
     async def start(self, *words: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
@@ -131,6 +138,11 @@ class Cli:
         return Said(process.returncode, out.decode(), error.decode())
 
 
+@pytest.fixture(scope="session")
+def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("bytecode")
+
+
 @pytest.fixture
 async def bridge(tmp_path: Path) -> AsyncIterator[FakeBridge]:
     bridge = FakeBridge(tmp_path / "run" / "control.sock")
@@ -140,5 +152,5 @@ async def bridge(tmp_path: Path) -> AsyncIterator[FakeBridge]:
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Cli:
-    return Cli({"LOCK_BRIDGE_SOCKET": str(tmp_path / "run" / "control.sock")})
+def cli(tmp_path: Path, bytecode: Path) -> Cli:
+    return Cli(tmp_path / "run" / "control.sock", bytecode)

@@ -54,7 +54,8 @@ def _sentence(error: OSError, config: Config) -> str:
             f"A port is in use by another program: the server's ({config.server.port}){pages}. "
             "Stop that program, or name another port in the config. lock-bridge doctor says which."
         )
-    if error.errno == errno.EADDRNOTAVAIL:
+    # asyncio tries all that the host stands for, and then has no number for what it did not find.
+    if error.errno == errno.EADDRNOTAVAIL or "could not bind on any address" in str(error):
         return f"This machine has no address {config.server.host} (server.host)."
     if error.errno in (errno.EACCES, errno.EPERM):
         where = error.filename or f"port {config.server.port}"
