@@ -140,7 +140,7 @@ def _fold(path: Path) -> bool:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         finally:
             connection.close()
-    except (sqlite3.Error, StoreDamaged, FileNotFoundError):
+    except sqlite3.Error, StoreDamaged, FileNotFoundError:
         _LOG.warning("The old store cannot be read; it is kept as it is")
         return False
     return not sidecar(path, "-wal").exists()
