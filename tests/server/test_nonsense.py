@@ -115,6 +115,14 @@ def test_nesting_ends_somewhere(depth: int, opening: str, closing: str) -> None:
             jsontext.loads(text)
 
 
+@pytest.mark.parametrize(
+    "text", ['{"a":1,"a":1}', '{"a":{"b":1,"b":2}}', "[NaN]", "1e400", "-1e400", '"\\udc00"', '"\\ud800x"']
+)
+def test_json_that_two_readers_could_read_differently_is_refused(text: str) -> None:
+    with pytest.raises(LockBridgeError):
+        jsontext.loads(text)
+
+
 def test_brackets_in_a_text_are_no_nesting() -> None:
     value = {"name": '[{"\\' * 500}
     assert jsontext.loads(json.dumps(value)) == value

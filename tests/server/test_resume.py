@@ -143,6 +143,19 @@ async def test_an_event_committed_but_not_told_yet_when_a_client_arrives_comes_o
         assert seqs(await socket.events(2)) == [1, 2]
 
 
+async def test_events_that_are_told_out_of_order_come_in_order(world: World) -> None:
+    client = await world.paired()
+    async with await client.enter() as socket:
+        first, second = [
+            await world.store.commit(None, [Record(Fact(EventType.DOORBELL))], world.clock.now()) for _ in "ab"
+        ]
+        await world.house.publish(second)
+        await world.house.publish(first)
+        await world.house.ring()
+        assert seqs(await socket.events(3)) == [1, 2, 3]
+        await socket.settled()
+
+
 async def test_a_client_hears_of_what_was_trimmed_while_it_was_away_and_gets_what_was_kept(world: World) -> None:
     client = await world.paired()
     epoch, path = world.store.epoch, world.folder / "store.db"

@@ -13,7 +13,7 @@ import pytest
 from lock_bridge.server.hub import SOCKETS, SOCKETS_PER_CLIENT
 from lock_bridge.server.session import HELLO_MS, SILENT_MS, UNSENT_BYTES
 from lock_bridge.wire.errors import ErrorCode
-from lock_bridge.wire.messages import MAX_FRAME, TICK_S, Hello
+from lock_bridge.wire.messages import MAX_FRAME, TICK_S, Ack, CommandFrame, Hello
 from lock_bridge.wire.words import BoltState
 from tests.server.world import PATIENCE_S, Config, DeafSocket, Socket, Visitor, World, until
 
@@ -74,6 +74,15 @@ async def test_nothing_is_told_before_the_hello(world: World) -> None:
 
 
 @pytest.mark.spec("S18")
+async def test_nothing_is_taken_before_the_hello(world: World) -> None:
+    client = await world.paired()
+    for frame in (Ack(seq=0), CommandFrame(id="0" * 32, name="unlock", sent_ms=world.clock.now().mono_ms, args=DOOR)):
+        socket = await client.dial()
+        await socket.send(frame)
+        assert await socket.ended() == (ErrorCode.BAD_REQUEST, 1008)
+    assert world.house.moves == []
+
+
 @pytest.mark.parametrize(
     ("frame", "code"),
     [

@@ -6,15 +6,19 @@ import io
 import json
 import logging
 import statistics
+import sys
 import time
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 
 from lock_bridge.engine.model import Actor
 from lock_bridge.server import tokens
 from lock_bridge.server.clients import TOUCH_MS
+from lock_bridge.server.session import COMMANDS_AT_ONCE
 from lock_bridge.store import StoreFull
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from lock_bridge.wire.words import EventType, Scope
@@ -182,6 +186,41 @@ async def test_a_command_in_flight_when_its_client_is_revoked_changes_nothing_af
     await revoking
     assert await socket.ended() == (ErrorCode.UNAUTHORIZED, 1008)
     assert world.house.moves == []
+
+
+@pytest.mark.spec("S14")
+async def test_a_command_that_waits_its_turn_when_its_client_is_revoked_has_none(world: World) -> None:
+    thief = await world.paired()
+    socket = await thief.enter()
+    for _ in range(COMMANDS_AT_ONCE):
+        await socket.command("locks.list")
+    await socket.command("unlock", lock="front_door")  # too many: it is held back a moment
+    for _ in range(COMMANDS_AT_ONCE - 1):
+        await socket.frame("result")
+    await revoke(world, thief)
+    failure = await socket.frame("failure")
+    assert failure["error"]["code"] == ErrorCode.UNAUTHORIZED
+    for _ in range(10):
+        world.clock.advance(1_000)
+        await asyncio.sleep(0)
+    await socket.ended()
+    assert world.house.moves == []
+
+
+@pytest.mark.spec("S14")
+async def test_a_client_that_is_revoked_while_it_connects_does_not_get_in(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thief = await world.paired()
+
+    class Slow(web.WebSocketResponse):
+        async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
+            await revoke(world, thief)
+            return await super().prepare(request)
+
+    monkeypatch.setattr("lock_bridge.server.hub.socket", lambda: Slow(autoping=False, writer_limit=sys.maxsize))
+    socket = await thief.dial()
+    assert await socket.ended() == (ErrorCode.UNAUTHORIZED, 1008)
 
 
 @pytest.mark.spec("S14")

@@ -43,7 +43,7 @@ class Follower:
 
     def offer(self, events: Sequence[Event], frame: Callable[[], None]) -> None:
         """Events were just committed; `frame()` sends them in one live frame, if nothing else is to be sent before."""
-        if self._reading or events[-1].seq <= self._cursor:
+        if self._reading:
             return
         if events[0].seq == self._cursor + 1 and self._under_way + len(events) <= WINDOW:
             self._took(events)

@@ -24,7 +24,7 @@ CONNECTIONS: Final = 128
 """All connections. Beyond these nobody new comes in."""
 
 HEAD_MS: Final = 10_000
-"""So long a handshake may take, so long the head of a request, and so long a stranger's connection may be idle."""
+"""So long handshake and head of the first request may take together, and so long a stranger may be idle."""
 
 REQUEST_MS: Final = 15_000
 """So long a body may take, and a stranger's whole request."""
@@ -109,7 +109,6 @@ class Gate:
             self._handshakes.remove(connection)
         if tls is None or tls.is_closing():
             return
-        connection.allow(HEAD_MS)
         http = self._make()
         self._connections[http] = connection
         connection.serve(tls, http)
