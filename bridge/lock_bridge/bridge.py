@@ -85,13 +85,17 @@ class Bridge:
             listener.state(lock_id, changes, self.store.head)
 
     def open_pairing(self, lock_id: str) -> None:
-        """Somebody inside asked for pairing at this lock."""
-        self.on_pairing_asked(lock_id)
+        """Somebody inside asked for pairing at this lock; with no place to show the code it would open for nothing."""
+        if self._runners[lock_id].shows_codes:
+            self.on_pairing_asked(lock_id)
+        else:
+            _LOG.warning("Pairing was asked for at %s, which can show no code: use `lock-bridge pair`", lock_id)
 
-    def pairing_changed(self, *, is_open: bool) -> None:
-        """The pairing window opened or closed: the locks show it."""
+    def pairing_changed(self, *, is_open: bool, lock_id: str | None = None, code: str | None = None) -> None:
+        """The pairing window opened or closed: the locks show it, and the lock that asked for it shows the code."""
         for runner in self._runners.values():
             runner.put(PairingChanged(is_open))
+            runner.show_code(code if runner.id == lock_id else None)
 
     async def _commit(self, lock_id: str | None, items: Sequence[Durable]) -> None:
         # Events carry the bridge's own time, also where a simulated lock lives faster than the house.

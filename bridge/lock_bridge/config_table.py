@@ -91,7 +91,7 @@ class Table:
     def text(self, key: str, default: str | _Required = REQUIRED, *, longest: int = 64) -> str:
         """A line of text without control characters or blanks around it."""
         allowed = f"a text of 1 to {longest} characters on one line"
-        value = self._take(key, default, str, allowed)
+        value: str | None = self._take(key, default, str, allowed)
         if value is None:
             return default if isinstance(default, str) else ""
         if not is_line(value, longest):
@@ -100,7 +100,7 @@ class Table:
 
     def word(self, key: str, default: str | _Required, pattern: re.Pattern[str], allowed: str) -> str:
         """A text of which all matches `pattern`."""
-        value = self._take(key, default, str, allowed)
+        value: str | None = self._take(key, default, str, allowed)
         if value is None:
             return default if isinstance(default, str) else ""
         if not pattern.fullmatch(value):
@@ -110,7 +110,7 @@ class Table:
     def choice(self, key: str, default: str | _Required, allowed: Collection[str]) -> str:
         """One of the words allowed."""
         words = "one of " + ", ".join(f'"{word}"' for word in allowed) if allowed else "nothing"
-        value = self._take(key, default, str, words)
+        value: str | None = self._take(key, default, str, words)
         if value is None:
             return default if isinstance(default, str) else ""
         if value not in allowed:
@@ -127,7 +127,7 @@ class Table:
     ) -> int:
         """A whole number from `low` to `high`. Of a secret nothing is shown."""
         allowed = f"a whole number{unit} from {low} to {high}"
-        value = self._take(key, default, int, allowed)
+        value: int | None = self._take(key, default, int, allowed)
         if value is None:
             return default if isinstance(default, int) else low
         if not low <= value <= high:

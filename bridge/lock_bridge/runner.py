@@ -33,7 +33,18 @@ from .engine.machine import step
 from .engine.model import Instant
 from .engine.people import default_settings
 from .engine.state import LockState, Setup
-from .hardware.ports import Bolt, CardReader, Contacts, FingerprintReader, Keypad, Port, PortBusy, Power, Sounder
+from .hardware.ports import (
+    Bolt,
+    CardReader,
+    Contacts,
+    FingerprintReader,
+    Inside,
+    Keypad,
+    Port,
+    PortBusy,
+    Power,
+    Sounder,
+)
 from .snapshot import SnapshotMaker
 from .store import LockData, StoreError
 from .wire.errors import ErrorCode, LockBridgeError
@@ -63,6 +74,7 @@ class Ports:
     power: Power
     fingerprint: FingerprintReader | None = None
     card: CardReader | None = None
+    inside: Inside | None = None
 
     def all(self) -> tuple[Port, ...]:
         """Every part, each once."""
@@ -74,6 +86,7 @@ class Ports:
             self.sounder,
             self.fingerprint,
             self.card,
+            self.inside,
         )
         return tuple(dict.fromkeys(part for part in parts if part is not None))
 
@@ -121,6 +134,16 @@ class LockRunner:
     def snapshot(self) -> LockSnapshot:
         """The lock as clients know it: never ahead of the disk in what lasts."""
         return self._snapshots.current
+
+    @property
+    def shows_codes(self) -> bool:
+        """Whether people inside can be shown a pairing code here."""
+        return self._ports.inside is not None
+
+    def show_code(self, code: str | None) -> None:
+        """Show a pairing code inside, or no longer."""
+        if self._ports.inside is not None:
+            self._ports.inside.show_code(code)
 
     async def start(self) -> None:
         """Build the state from disk, then let the parts report."""

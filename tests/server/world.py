@@ -79,7 +79,7 @@ class House:
         for listener in tuple(self._listeners):
             listener.events(tuple(events))
 
-    def pairing_changed(self, *, is_open: bool) -> None:
+    def pairing_changed(self, *, is_open: bool, lock_id: str | None = None, code: str | None = None) -> None:
         self.pairing_lamp.append(is_open)
 
     async def ring(self, times: int = 1) -> None:

@@ -32,7 +32,7 @@ def build(config: LockConfig, profile: Profile, clock: Clock, data: Path) -> Par
             made[port] = getattr(door, port)
         else:
             made[port] = _DRIVERS[part.driver](part)
-    return Parts(Ports(**made), door)
+    return Parts(Ports(**made, inside=door.inside if door is not None else None), door)
 
 
 def _ef01(part: PartConfig) -> object:

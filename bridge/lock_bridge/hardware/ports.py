@@ -56,6 +56,7 @@ __all__ = [
     "FingerprintReader",
     "Handle",
     "HandleSeen",
+    "Inside",
     "InsideHandleUsed",
     "Inventory",
     "Key",
@@ -109,6 +110,13 @@ class Sounder(Port, Protocol):
 
     def say(self, say: Say) -> None:
         """Speak a prompt; a later one follows it, an alarm cuts it."""
+
+
+class Inside(Port, Protocol):
+    """What only people inside see: the place for a pairing code."""
+
+    def show_code(self, code: str | None) -> None:
+        """Show a pairing code, or no longer. It must not be seen nor heard from outside."""
 
 
 class FingerprintReader(Port, Protocol):

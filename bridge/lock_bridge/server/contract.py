@@ -42,8 +42,8 @@ class BridgeLike(Protocol):
     async def publish(self, events: Sequence[Event]) -> None:
         """Tell the listeners of events that are committed already."""
 
-    def pairing_changed(self, *, is_open: bool) -> None:
-        """The pairing window opened or closed: the locks show it."""
+    def pairing_changed(self, *, is_open: bool, lock_id: str | None = None, code: str | None = None) -> None:
+        """The pairing window opened or closed: the locks show it, and the lock that asked for it shows the code."""
 
 
 class ServerSettings(Protocol):

@@ -78,7 +78,7 @@ class Pairing:
         code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
         clock = self._bridge.clock
         self._window = _Window(code, clock.now().mono_ms + WINDOW_MS, clock.call_later(WINDOW_MS, self.close))
-        self._bridge.pairing_changed(is_open=True)
+        self._bridge.pairing_changed(is_open=True, lock_id=lock_id, code=code)
         return PairingWindow(code, WINDOW_MS // 1000)
 
     def close(self) -> None:

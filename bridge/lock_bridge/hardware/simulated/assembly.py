@@ -11,7 +11,7 @@ from lock_bridge.wire.words import CredentialType, Part
 
 from .bolt import SimulatedBolt
 from .config import STRANGER, Person, SimulatedConfig
-from .front import SimulatedKeypad, SimulatedSounder
+from .front import SimulatedInside, SimulatedKeypad, SimulatedSounder
 from .memory import Memory
 from .part import SimulatedPart, Site
 from .readers import SimulatedCardReader, SimulatedFingerprintReader
@@ -53,6 +53,7 @@ class Assembly:
         self.bolt = SimulatedBolt(self.site, config.travel_ms)
         self.contacts = SimulatedContacts(self.site)
         self.power = SimulatedPower(self.site)
+        self.inside = SimulatedInside(self.site)
 
     @property
     def world(self) -> World:
@@ -116,7 +117,16 @@ class Assembly:
 
     @property
     def _ports(self) -> tuple[SimulatedPart, ...]:
-        return (self.keypad, self.sounder, self.fingerprint, self.card, self.bolt, self.contacts, self.power)
+        return (
+            self.keypad,
+            self.sounder,
+            self.fingerprint,
+            self.card,
+            self.bolt,
+            self.contacts,
+            self.power,
+            self.inside,
+        )
 
     async def _tell_of_power(self, *, on: bool) -> None:
         for listener in tuple(self.power_listeners):

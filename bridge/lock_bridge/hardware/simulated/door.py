@@ -68,4 +68,5 @@ class SimulatedDoor(Assembly):
             "bolt": world.position.value,
             "door": "open" if world.door_open else "closed",
             "handle": world.handle.value,
+            "inside": senses.code,
         }

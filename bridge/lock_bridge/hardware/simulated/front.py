@@ -1,4 +1,4 @@
-"""Keys with their lights, and the speaker."""
+"""Keys with their lights, the speaker, and what is shown inside."""
 
 from typing import Final, override
 
@@ -57,6 +57,16 @@ class SimulatedKeypad(SimulatedPart):
         shown = self._wanted if self.works(Part.KEYPAD) else Light()
         if shown != self._site.senses.light:
             self._site.senses.light = shown
+            self._site.changed()
+
+
+class SimulatedInside(SimulatedPart):
+    """The rear's display."""
+
+    def show_code(self, code: str | None) -> None:
+        """Show a pairing code, or no longer."""
+        if code != self._site.senses.code and (code is None or self.works()):
+            self._site.senses.code = code
             self._site.changed()
 
 

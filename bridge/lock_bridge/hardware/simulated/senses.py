@@ -41,6 +41,8 @@ class Senses:
         self.seq = 0
         self.light = Light()
         self.alarm = False
+        self.code: str | None = None
+        """The pairing code on the rear's display."""
 
     def sound(self, sound: Sound) -> None:
         """A tone sounds; an alarm goes on until its end."""
@@ -59,6 +61,7 @@ class Senses:
         """No power: no light, no sound."""
         self.light = Light()
         self.alarm = False
+        self.code = None
 
     def heard(self, since: int) -> list[dict[str, Any]]:
         """What sounded after number `since`, oldest first."""

@@ -7,10 +7,12 @@ export class Rear {
     const has = (key) => model.keys.includes(key);
     this.cells = model.battery_kind === "cells";
     this.bay = this.#bay(hands);
+    this.code = el("p", { className: "pairing-code", role: "status" });
     this.node = el(
       "div",
       { className: `lock rear ${model.clutch ? "satin" : "glass"}` },
       this.bay,
+      this.code,
       el(
         "div",
         { className: "buttons" },
@@ -22,7 +24,9 @@ export class Rear {
     );
   }
 
-  update({ world }) {
+  update({ look, world }) {
+    const code = look.inside ? `${look.inside.slice(0, 4)} ${look.inside.slice(4)}` : "";
+    if (this.code.textContent !== code) this.code.textContent = code;
     this.bay.classList.toggle("out", !world.battery_in);
     put(this.bay, "aria-pressed", !world.battery_in);
     const what = this.cells ? "the batteries" : "the battery";

@@ -1,0 +1,127 @@
+"""The whole service in one process: every command served, and pairing asked for at the door."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lock_bridge import config, profiles
+from lock_bridge.engine.model import Actor
+from lock_bridge.service import Service
+from lock_bridge.wire.commands import COMMANDS
+from lock_bridge.wire.errors import ErrorCode, LockBridgeError
+from lock_bridge.wire.words import Scope
+
+_CONFIG = """
+[bridge]
+data = "data"
+trust_clock = "always"
+[server]
+port = 0
+zeroconf = false
+[[lock]]
+id = "front_door"
+name = "Front door"
+profile = "{profile}"
+[lock.simulated]
+port = 0
+travel_ms = 0
+time_scale = 1000
+people = [{{ name = "Anna", fingers = ["right thumb"], cards = ["04A1B2C3"] }}]
+"""
+
+
+class House:
+    """A service, and commands for it."""
+
+    def __init__(self, folder: Path, profile: str) -> None:
+        text = _CONFIG.format(profile=profile)
+        self.service = Service(config.parse(text, profiles.names(), folder=folder))
+
+    async def do(self, name: str, **args: Any) -> Any:
+        return await self.service.bridge.dispatcher.execute(name, args, Actor(), frozenset(Scope))
+
+    async def at_door(self, *words: str) -> Any:
+        return await self.do("door", words=list(words))
+
+
+@pytest.fixture(params=profiles.names())
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    house = House(tmp_path, request.param)
+    await house.service.start()
+    yield house
+    await house.service.stop()
+
+
+async def test_every_command_of_the_wire_is_served(house: House) -> None:
+    assert house.service.bridge.dispatcher.kinds == frozenset(COMMANDS.values())
+
+
+@pytest.mark.spec("DLM-11", "L2S-12")
+async def test_a_held_button_opens_pairing_and_shows_the_code_inside_only(house: House) -> None:
+    button = "set" if house.service.bridge.locks()[0].profile == "palm6068" else "reset"
+    await house.at_door("hold", button, "3s")
+    async with asyncio.timeout(10):
+        while (seen := await house.at_door("state"))["inside"] is None:
+            await asyncio.sleep(0.01)
+    assert len(seen["inside"]) == 8
+    assert "pairing" in seen["lights"]["lamps"]
+    assert (await house.do("pairing.status"))["open"]
+    assert seen["inside"] not in str(seen["heard"])
+    events = (await house.do("journal.query", types=["pairing_opened"]))["events"]
+    assert [event["lock_id"] for event in events] == ["front_door"]
+    assert seen["inside"] not in str(events)
+
+    await house.do("pairing.close")
+    assert (await house.at_door("state"))["inside"] is None
+
+
+async def test_pairing_opened_at_the_machine_shows_nothing_at_the_door(house: House) -> None:
+    answer = await house.do("pairing.open")
+    assert len(answer["code"]) == 8
+    assert (await house.at_door("state"))["inside"] is None
+
+
+@pytest.mark.spec("PWR-2", "VER-10")
+async def test_a_lock_without_power_is_dead_and_comes_back_with_all_it_knew(house: House) -> None:
+    user = await house.do("users.add", lock="front_door", user_name="Anna", role="administrator")
+    await house.do("credentials.set_passcode", lock="front_door", user_id=user["user_id"], passcode="482913")
+    for _ in range(5):
+        await house.at_door("press", "back", "back", *"999999", "ok")
+    assert house.service.bridge.locks()[0].locked_out
+    await house.at_door("power", "off")
+    assert (await house.at_door("press", "1"))["lights"]["keys"] == []
+    with pytest.raises(LockBridgeError) as refused:
+        await house.do("lock", lock="front_door")
+    assert refused.value.can_retry
+    await house.at_door("power", "on")
+    lock = house.service.bridge.locks()[0]
+    assert lock.locked_out
+    assert lock.bolt == "locked"
+    assert (await house.do("users.list", lock="front_door"))["users"][0]["name"] == "Anna"
+
+
+async def test_what_is_given_wrongly_is_refused_with_its_field(house: House) -> None:
+    for name, args, field in (
+        ("users.add", {"lock": "front_door"}, "AddUser.user_name"),
+        ("users.add", {"lock": "front_door", "user_name": "Ann", "role": "king"}, "AddUser.role"),
+        ("users.add", {"lock": "front_door", "user_name": "\n"}, "name"),
+        ("settings.set", {"lock": "front_door", "changes": {"countdown_delay_s": 4}}, "countdown_delay_s"),
+        ("journal.query", {"limit": 0}, "limit"),
+        ("journal.query", {"types": ["nonsense"]}, "types"),
+    ):
+        with pytest.raises(LockBridgeError) as refused:
+            await house.do(name, **args)
+        assert (refused.value.code, refused.value.detail["field"]) == (ErrorCode.BAD_REQUEST, field)
+
+
+@pytest.mark.spec("CAP-11", "CAP-12")
+async def test_a_passcode_made_by_the_bridge_opens_and_keeps_the_rules(house: House) -> None:
+    user = await house.do("users.add", lock="front_door", user_name="Anna", role="administrator")
+    made = await house.do("credentials.set_passcode", lock="front_door", user_id=user["user_id"])
+    assert len(made["passcode"]) == 6
+    await house.at_door("press", "back", *made["passcode"], "ok")
+    (event,) = (await house.do("journal.query", types=["access_granted"]))["events"]
+    assert event["user_name"] == "Anna"
+    assert made["passcode"] not in str(await house.do("journal.query", limit=1000))
