@@ -452,12 +452,24 @@ async def test_clients_are_listed_and_revoked(bridge: FakeBridge, cli: Cli) -> N
     assert bridge.was_asked("clients.revoke") == [{"client_id": "c1"}]
 
 
-async def test_a_backup_goes_to_an_absolute_path(bridge: FakeBridge, cli: Cli) -> None:
-    bridge.answers["store.backup"] = {"file": "/b/x.db", "bytes": 86_016}
-    said = await cli("backup", "x.db")
+async def test_a_backup_is_copied_to_where_it_was_wanted_and_over_nothing(
+    tmp_path: Path, bridge: FakeBridge, cli: Cli
+) -> None:
+    made, wanted = tmp_path / "made.db", tmp_path / "wanted.db"
+    made.write_bytes(b"store" * 1000)
+    bridge.answers["store.backup"] = {"file": str(made), "bytes": 5000}
 
-    assert said.lines[0] == "/b/x.db holds the store (84 KB), and was looked at in full."
-    assert bridge.was_asked("store.backup") == [{"file": str(Path.cwd() / "x.db")}]
+    assert (await cli("backup")).lines[0] == f"{made} holds the store (5 KB), and was looked at in full."
+    said = await cli("backup", str(wanted), "--json")
+    assert said.json == {"file": str(wanted), "bytes": 5000}
+    assert wanted.read_bytes() == made.read_bytes()
+    assert wanted.stat().st_mode & 0o777 == 0o600
+    said = await cli("backup", str(wanted))
+    assert (said.code, said.error) == (1, f"{wanted} is there already. The backup is in {made}.\n")
+    said = await cli("backup", str(tmp_path / "no" / "folder.db"))
+    assert said.code == 1
+    assert "folder.db cannot be written: No such file or directory" in said.error
+    assert bridge.was_asked("store.backup") == [{"file": None}] * 4
 
 
 SEEN = {

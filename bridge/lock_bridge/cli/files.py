@@ -1,24 +1,41 @@
 """`backup` and `restore`: the store as a file."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
+from typing import Final
 
 from .connection import Connection, Unreachable
 from .find import CONFIG
 from .session import Session
 from .usage import UsageError
 
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
-def backup(session: Session) -> None:
-    """Let the running bridge write a verified copy of its store."""
-    file = session.args.file
-    answer = session.call("store.backup", file=str(Path(file).absolute()) if file else None)
-    text = f"{answer['file']} holds the store ({answer['bytes'] / 1024:.0f} KB), and was looked at in full."
+
+def backup(session: Session) -> int | None:
+    """Let the running bridge write a verified copy of its store, and copy that to the file that was named."""
+    wanted = session.args.file
+    answer = session.call("store.backup")
+    if wanted:
+        # Copied from here: the service itself is shut out of people's own folders.
+        target = Path(wanted).absolute()
+        try:
+            _copy(Path(answer["file"]), target)
+        except FileExistsError:
+            return _failed(session, f"{target} is there already. The backup is in {answer['file']}.")
+        except OSError as error:
+            return _failed(session, f"{target} cannot be written: {error.strerror}. The backup is in {answer['file']}.")
+        answer["file"] = str(target)
     session.show(
         answer,
-        [text, "The device key is not in it. Keep a copy of that elsewhere: without it, passcodes and cards are lost."],
+        [
+            f"{answer['file']} holds the store ({answer['bytes'] / 1024:.0f} KB), and was looked at in full.",
+            "The device key is not in it. Keep a copy of that elsewhere: without it, passcodes and cards are lost.",
+        ],
     )
+    return None
 
 
 def restore(session: Session) -> int:
@@ -52,6 +69,13 @@ def restore(session: Session) -> int:
         ],
     )
     return 0
+
+
+def _copy(source: Path, target: Path) -> None:
+    with source.open("rb") as reading, os.fdopen(os.open(target, _NEW, 0o600), "wb") as writing:
+        shutil.copyfileobj(reading, writing)
+        writing.flush()
+        os.fsync(writing.fileno())
 
 
 def _give_to_owner(database: Path) -> None:
