@@ -35,6 +35,7 @@ class Rig:
             self.door.sounder,
             self.door.fingerprint,
             self.door.card,
+            self.door.inside,
         )
         self._runs = 0
 
@@ -70,7 +71,7 @@ class Rig:
         await self.do(line)
         return self.heard()
 
-    def drive(self, drive: Drive, *, limit_ms: int = LIMIT_MS, reversed: bool = False) -> int:  # noqa: A002
+    def drive(self, drive: Drive, *, limit_ms: int = LIMIT_MS, reversed: bool = False) -> int:
         """Start the motor; the run's number."""
         self._runs += 1
         self.door.bolt.drive(DriveBolt(drive, self._runs, limit_ms, reversed))

@@ -264,6 +264,22 @@ async def test_what_other_answers_let_hear_is_still_in_the_next_state(rig: Rig) 
     assert [item["what"] for item in (await rig.do("state"))["heard"]] == ["key"]
 
 
+@pytest.mark.spec("DLM-11")
+async def test_a_pairing_code_is_shown_inside_and_goes_with_the_power(rig: Rig) -> None:
+    rig.door.inside.show_code("12345678")
+    look = rig.door.look()
+    assert look["inside"] == "12345678"
+    assert "12345678" not in repr(look["heard"])
+    await rig.do("power off")
+    assert rig.door.look()["inside"] is None
+    rig.door.inside.show_code("12345678")
+    assert rig.door.look()["inside"] is None, "without power nothing is shown"
+    await rig.do("power on")
+    rig.door.inside.show_code("12345678")
+    rig.door.inside.show_code(None)
+    assert rig.door.look()["inside"] is None
+
+
 async def test_an_alarm_sounds_until_its_end(rig: Rig) -> None:
     rig.door.sounder.sound(Sound(Tone.ALARM))
     assert rig.door.look()["alarm"] is True
