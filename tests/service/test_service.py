@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from lock_bridge import config, profiles
 from lock_bridge.engine.model import Actor
 from lock_bridge.service import Service
@@ -61,10 +62,13 @@ async def test_every_command_of_the_wire_is_served(house: House) -> None:
 @pytest.mark.spec("DLM-11", "L2S-12")
 async def test_a_held_button_opens_pairing_and_shows_the_code_inside_only(house: House) -> None:
     button = "set" if house.service.bridge.locks()[0].profile == "palm6068" else "reset"
+    shown = asyncio.Event()
+    door = house.service.doors["front_door"]
+    door.subscribe(lambda: shown.set() if door.look()["inside"] else None)
     await house.at_door("hold", button, "3s")
     async with asyncio.timeout(10):
-        while (seen := await house.at_door("state"))["inside"] is None:
-            await asyncio.sleep(0.01)
+        await shown.wait()
+    seen = await house.at_door("state")
     assert len(seen["inside"]) == 8
     assert "pairing" in seen["lights"]["lamps"]
     assert (await house.do("pairing.status"))["open"]
