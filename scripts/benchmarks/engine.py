@@ -2,6 +2,7 @@
 
 import gc
 import itertools
+import math
 import random
 import time
 from collections.abc import Iterator
@@ -33,7 +34,8 @@ _SETUP = Setup(profiles.load("palm6068"), Keys(pin=b"p" * 32, card=b"c" * 32))
 _CODE = "482913"
 _ACTOR = Actor("bench", "Bench")
 _ROUND_S = 0.5
-_ENTRIES = 300
+_BATCHES = 20
+_ENTRIES = 20
 
 
 def inputs_per_second() -> float:
@@ -52,7 +54,10 @@ def inputs_per_second() -> float:
 
 
 def entry_seconds(users: int) -> float:
-    """One wrong entry of twenty digits, from the first key to the verdict, on a lock with so many users."""
+    """One wrong entry of twenty digits, from the first key to the verdict, on a lock with so many users.
+
+    The best of several short batches: what else the machine does only ever adds to it.
+    """
     awake = step(_crowd(users), KeyDown(Key.BACK), Instant(0, 0), _SETUP).state
     digits = random.Random(20)  # noqa: S311 - the same entries at each run
     # Codes of the crowd are of other digits, so that each entry goes the same way.
@@ -61,15 +66,17 @@ def entry_seconds(users: int) -> float:
     # What many users weigh on the collector of a program that does nothing else is not what an entry costs.
     gc.collect()
     gc.disable()
-    began = time.perf_counter()
-    for entry in entries:
-        state = awake
-        for pressed in entry:
-            state = step(state, pressed, now, _SETUP).state
-        step(state, confirm, now, _SETUP)
-    seconds = time.perf_counter() - began
+    best = math.inf
+    for _ in range(_BATCHES):
+        began = time.perf_counter()
+        for entry in entries:
+            state = awake
+            for pressed in entry:
+                state = step(state, pressed, now, _SETUP).state
+            step(state, confirm, now, _SETUP)
+        best = min(best, time.perf_counter() - began)
     gc.enable()
-    return seconds / _ENTRIES
+    return best / _ENTRIES
 
 
 def _visit(runs: int) -> Iterator[Input]:

@@ -56,6 +56,12 @@ def inside_handle_used(turn: Turn, _used: InsideHandleUsed) -> None:
     turn.record(EventType.OPENED_FROM_INSIDE, Cause(OperationSource.INSIDE_HANDLE))
 
 
+def contacts_lost(turn: Turn) -> None:
+    """Contacts that no longer answer know nothing: neither of the door, nor that somebody holds the handle."""
+    door_seen(turn, DoorSeen(None))
+    turn.set(handle=Handle.REST)
+
+
 def _found(turn: Turn) -> None:
     """The first reading after a start or a failure of the sensors."""
     if turn.state.position is BoltPosition.BETWEEN:

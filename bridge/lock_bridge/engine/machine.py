@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from lock_bridge.wire.words import Part
@@ -28,6 +29,7 @@ from .inputs import (
     Input,
     InsideHandleUsed,
     Inventory,
+    Key,
     KeyDown,
     KeyUp,
     MotorStopped,
@@ -89,7 +91,7 @@ def _part_fault(turn: Turn, fault: PartFault) -> None:
         case Part.BOLT:
             bolt.sensors_lost(turn)
         case Part.DOOR:
-            hands.door_seen(turn, DoorSeen(None))
+            hands.contacts_lost(turn)
         case Part.POWER:
             alarms.gauge_lost(turn)
         case Part.FINGERPRINT | Part.CARD:
@@ -114,7 +116,7 @@ def _indicated(turn: Turn) -> None:
 def _lights(turn: Turn) -> None:
     """Lights follow from the state: they are said when they are other than before."""
     state, profile = turn.state, turn.profile
-    keys = frozenset(key.value for key in profile.keys & keypad.FRONT) if state.awake else frozenset()
+    keys = _lit(profile.keys) if state.awake else _DARK
     lamps = set[Lamp]()
     if state.indication is not None:
         lamps.add(state.indication)
@@ -122,11 +124,19 @@ def _lights(turn: Turn) -> None:
         lamps.add(Lamp.PAIRING)
     if state.awake and profile.battery_indicator and state.battery_level in ("low", "critical"):
         lamps.add(Lamp.BATTERY)
-    lights = Light(keys, frozenset(lamps))
-    if lights != state.lights:
+    if keys != state.lights.keys or lamps != state.lights.lamps:
+        lights = Light(keys, frozenset(lamps))
         turn.set(lights=lights)
         turn.emit(lights)
 
+
+@cache
+def _lit(keys: frozenset[Key]) -> frozenset[str]:
+    """Those of a model's keys that light: asked at each input, the same each time."""
+    return frozenset(key.value for key in keys & keypad.FRONT)
+
+
+_DARK: Final[frozenset[str]] = frozenset()
 
 _INPUTS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     KeyDown: keypad.key_down,
