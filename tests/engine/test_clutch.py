@@ -324,6 +324,44 @@ def test_a_handle_that_got_stuck_half_coupled_is_uncoupled_and_the_fault_stays(l
 
 
 @pytest.mark.spec("BLT-6")
+def test_a_clutch_of_which_nothing_is_heard_is_stopped_and_then_uncoupled(l2s: Lock) -> None:
+    l2s.motor = Motor.DUMB
+    l2s.enter(ANNA)
+    l2s.motor = Motor.WORKS
+    l2s.settle()
+    assert l2s.drives == [Drive.COUPLE, Drive.UNCOUPLE]
+    assert l2s.state.bolt is BoltState.LOCKED
+    assert l2s.state.faults == {Part.MOTOR}
+
+
+@pytest.mark.spec("FLT-1")
+def test_a_start_without_the_bolts_sensors_uncouples_the_handle_too(l2s: Lock) -> None:
+    l2s.open_with(ANNA)
+    l2s.state = l2s.disk.state(l2s.profile)
+    l2s.listen()
+    l2s.give(PartFault(Part.BOLT, "no_answer"))
+    l2s.settle()
+    assert not l2s.coupled
+    assert l2s.state.bolt is BoltState.UNKNOWN
+
+
+@pytest.mark.spec("FLT-1")
+def test_sensors_that_fail_while_somebody_opens_do_not_uncouple_the_handle(l2s: Lock) -> None:
+    l2s.open_with(ANNA)
+    l2s.give(PartFault(Part.BOLT, "no_answer"))
+    l2s.settle()
+    assert l2s.coupled
+
+
+@pytest.mark.spec("FLT-1")
+def test_a_handle_that_fell_silent_while_it_was_lifted_keeps_nobody_out(l2s: Lock) -> None:
+    l2s.set_handle(LIFTED)
+    l2s.give(PartFault(Part.DOOR, "no_answer"))
+    l2s.open_with(ANNA)
+    assert l2s.is_open
+
+
+@pytest.mark.spec("BLT-6")
 def test_a_handle_that_stays_coupled_by_a_fault_is_not_called_locked(l2s: Lock) -> None:
     l2s.open_with(ANNA)
     l2s.motor = Motor.STILL

@@ -6,6 +6,7 @@ from lock_bridge.engine.effects import Drive, DriveBolt, Prompt, StopBolt, Tone
 from lock_bridge.engine.inputs import (
     BoltPosition,
     BoltSeen,
+    ChangeSettings,
     MotorOutcome,
     MotorStopped,
     PartBack,
@@ -303,18 +304,14 @@ def test_a_user_at_the_door_opens_a_bolt_that_is_just_being_thrown(palm: Lock) -
 
 
 @pytest.mark.spec("BLT-12")
-@pytest.mark.parametrize("profile", ["palm6068", "l2s"])
-def test_the_doors_direction_turns_the_motors_sense(profile: str) -> None:
+def test_the_doors_direction_turns_the_motors_sense(palm: Lock) -> None:
     """Of BLT-12 the setting."""
-    lock = Lock(profile)
-    lock.add("Anna", ANNA, admin=True)
-    lock.listen()
-    lock.open_with(ANNA)
-    lock.set(door_direction="left")
-    lock.advance(10_000)
-    lock.open_with(ANNA)
-    if profile == "palm6068":
-        lock.ok(RemoteLock)
-    senses = [drive.reversed for drive in lock.of(DriveBolt)]
-    assert senses[0] is False
-    assert senses[-1] is True
+    palm.open_with(ANNA)
+    palm.set(door_direction="left")
+    palm.ok(RemoteLock)
+    assert [drive.reversed for drive in palm.of(DriveBolt)] == [False, True]
+
+
+@pytest.mark.spec("BLT-12")
+def test_a_clutch_has_no_direction_to_set(l2s: Lock) -> None:
+    assert l2s.refused(ChangeSettings, changes={"door_direction": "left"}) is ErrorCode.NOT_SUPPORTED

@@ -47,7 +47,7 @@ def test_the_countdowns_delay_is_five_to_three_hundred_seconds(lock: Lock, delay
         {"volume": "loud"},
         {"volume": True},
         {"language": "tlh"},
-        {"door_direction": ["left"]},
+        {"volume": ["low"]},
         {"remote_unlock": 1},
         {"remote_unlock": "true"},
         {"countdown_locking": None},

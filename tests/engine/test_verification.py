@@ -224,6 +224,14 @@ def test_a_reader_that_was_exchanged_is_not_believed_until_it_is_trusted(lock: L
     assert lock.is_open
 
 
+def test_a_card_reader_that_was_exchanged_is_not_believed_either(l2s: Lock) -> None:
+    l2s.add_card("anna", CARD)
+    l2s.give(PartReplaced(Part.CARD))
+    l2s.card(CARD)
+    l2s.settle()
+    assert not l2s.is_open
+
+
 @pytest.mark.spec("ALM-3")
 @pytest.mark.parametrize(
     ("profile", "prompt"), [("palm6068", Prompt.CHARGE_BATTERY), ("l2s", Prompt.REPLACE_BATTERIES)]

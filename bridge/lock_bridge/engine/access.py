@@ -38,11 +38,11 @@ def passcode_entered(turn: Turn, entry: str) -> None:
 
 
 def finger_seen(turn: Turn, seen: FingerSeen) -> None:
-    """VER-5: needs no waking. A reader that was exchanged is not believed."""
+    """VER-5: needs no waking."""
     found = None
-    if seen.slot is not None and Part.FINGERPRINT not in turn.state.untrusted:
+    if seen.slot is not None:
         found = turn.state.directory.by_slot.get((CredentialType.FINGERPRINT, seen.slot))
-    _present(turn, CredentialType.FINGERPRINT, found)
+    _present(turn, CredentialType.FINGERPRINT, Part.FINGERPRINT, found)
 
 
 def card_seen(turn: Turn, seen: CardSeen) -> None:
@@ -53,7 +53,7 @@ def card_seen(turn: Turn, seen: CardSeen) -> None:
     if (learning := enrolment.waiting_for_card(turn)) is not None:
         enrolment.card_seen(turn, learning, mac)
     else:
-        _present(turn, CredentialType.RFID, turn.state.directory.by_mac.get(mac))
+        _present(turn, CredentialType.RFID, Part.CARD, turn.state.directory.by_mac.get(mac))
 
 
 def lockout_due(turn: Turn) -> None:
@@ -104,10 +104,11 @@ def entitlement(user: User, now: Instant) -> Refusal | None:
     return Refusal.OUTSIDE_VALIDITY if early or late else None
 
 
-def _present(turn: Turn, kind: CredentialType, found: Credential | None) -> None:
+def _present(turn: Turn, kind: CredentialType, reader: Part, found: Credential | None) -> None:
+    """A reader that was exchanged is not believed."""
     if _closed(turn, kind):
         return
-    if found is None:
+    if found is None or reader in turn.state.untrusted:
         _fail(turn, kind, Refusal.UNKNOWN_CREDENTIAL, 1)
     else:
         _decide(turn, found)

@@ -140,11 +140,13 @@ def motor_late(turn: Turn) -> None:
     motion = turn.state.motion
     if motion is None:
         return
-    turn.emit(StopBolt())
     if _arrived(turn, motion, MotorOutcome.FAULT):
         _finish(turn, motion)
     else:
         _give_up(turn, motion, MotorOutcome.FAULT)
+    if turn.state.motion is None:
+        # Another run ends this one by itself.
+        turn.drive(StopBolt())
 
 
 def draw_back(turn: Turn, why: ErrorCode) -> None:
@@ -159,6 +161,8 @@ def sensors_lost(turn: Turn) -> None:
     turn.set(position=BoltPosition.UNKNOWN)
     if turn.state.motion is None:
         turn.set(bolt=BoltState.UNKNOWN)
+    if turn.state.coupled is None:
+        make_safe(turn)
 
 
 def jam(turn: Turn, cause: Cause) -> None:

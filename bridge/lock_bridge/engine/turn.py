@@ -17,6 +17,7 @@ from .effects import (
     Say,
     Sound,
     StartTimer,
+    StopBolt,
     StopTimer,
     Tone,
 )
@@ -61,8 +62,8 @@ class Turn:
         """Add effects."""
         self.effects.extend(effects)
 
-    def drive(self, drive: DriveBolt) -> None:
-        """Run the motor, before anything else is done: nobody waits at the door for a disk."""
+    def drive(self, drive: DriveBolt | StopBolt) -> None:
+        """Run or stop the motor before anything else is done: nobody waits at the door for a disk."""
         self.effects.insert(0, drive)
 
     def record(self, kind: EventType, cause: Cause | None = None, **values: Any) -> None:
