@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lock_bridge.cli.find import socket_path
-from lock_bridge.cli.parser import parser
+from lock_bridge.cli.parser import GROUPS, parser
 from lock_bridge.cli.usage import UsageError
 from lock_bridge.wire.commands import AddUser, ChangeUser, QueryJournal
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
@@ -567,6 +567,17 @@ def every_command(top: argparse.ArgumentParser) -> list[argparse.ArgumentParser]
     actions = [action for action in top._actions if isinstance(action, argparse._SubParsersAction)]
     commands = [command for action in actions for command in action.choices.values()]
     return [top] if not commands else [leaf for command in commands for leaf in every_command(command)]
+
+
+def test_a_command_is_understood_alone_as_among_all_others() -> None:
+    def choices(top: argparse.ArgumentParser) -> set[str]:
+        (action,) = [action for action in top._actions if isinstance(action, argparse._SubParsersAction)]
+        return set(action.choices)
+
+    for names, _ in GROUPS:
+        for name in names:
+            assert choices(parser([name])) == set(names)
+    assert choices(parser()) == {name for names, _ in GROUPS for name in names} == choices(parser(["dor"]))
 
 
 def test_every_command_but_run_can_answer_with_json_and_is_carried_out_by_something() -> None:

@@ -1,6 +1,7 @@
 """The commands and their arguments. A command names the function that carries it out; that is imported only then."""
 
 import argparse
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from lock_bridge import __version__
@@ -11,8 +12,8 @@ KINDS: Final = ("pin", *ENROLLED)
 type _Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
 
 
-def parser() -> argparse.ArgumentParser:
-    """All of the command line."""
+def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The command line; where `argv` begins with a command, only what that needs, for argparse is slow to learn all."""
     top = argparse.ArgumentParser(
         prog="lock-bridge",
         description="Runs a smart lock on this machine, and speaks with the bridge that runs.",
@@ -21,17 +22,15 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"lock-bridge {__version__}")
     commands = _actions(top, title="commands", metavar="COMMAND")
-    _service(commands)
-    _clients(commands)
-    _journal(commands)
-    _people(commands)
-    _credentials(commands)
-    _locks(commands)
+    wanted = [build for names, build in GROUPS if argv and argv[0] in names]
+    for build in wanted or [build for _, build in GROUPS]:
+        build(commands)
     return top
 
 
 def _service(commands: _Commands) -> None:
-    run = commands.add_parser("run", help="run the bridge", description="Run the bridge until it is told to stop.")
+    run = commands.add_parser("run", help="run the bridge", allow_abbrev=False)
+    run.description = "Run the bridge until it is told to stop."
     run.add_argument("--config", required=True, metavar="FILE", help="the config file")
     run.add_argument("--time-scale", type=float, metavar="X", help="let simulated doors' time run X times as fast")
     run.add_argument("--log-format", choices=("text", "json"), default="text", help="logs for people or for programs")
@@ -122,6 +121,9 @@ def _locks(commands: _Commands) -> None:
     _add(_actions(lockout), "end", "locks:end_lockout", "end it now", of_lock=True)
     settings = _add(commands, "settings", "locks:settings", "show or change a lock's settings", of_lock=True)
     settings.add_argument("changes", nargs="*", metavar="NAME=VALUE", help="remote_unlock=on, countdown_delay_s=20, …")
+
+
+def _door(commands: _Commands) -> None:
     door = _add(commands, "door", "door:door", "do something at a simulated door", of_lock=True)
     door.description = (
         "Do something at a simulated door, and tell what is to be seen and heard there. docs/simulator.md."
@@ -129,6 +131,18 @@ def _locks(commands: _Commands) -> None:
     door.add_argument(
         "words", nargs="+", metavar="WORD", help="press 1 2 3 ok | touch Anna right thumb | open | state | …"
     )
+
+
+GROUPS: Final[tuple[tuple[tuple[str, ...], Callable[[_Commands], None]], ...]] = (
+    (("run", "doctor", "status", "backup", "restore"), _service),
+    (("pair", "clients", "revoke"), _clients),
+    (("journal",), _journal),
+    (("users", "user"), _people),
+    (("credential",), _credentials),
+    (("lock", "unlock", "lockout", "settings"), _locks),
+    (("door",), _door),
+)
+"""Commands, and what tells argparse of them."""
 
 
 def _actions(command: argparse.ArgumentParser, *, metavar: str = "ACTION", title: str = "actions") -> _Commands:
