@@ -403,6 +403,17 @@ async def test_the_inside_button_opens_pairing(world: World) -> None:
     (opened,) = await world.house.journal(EventType.PAIRING_OPENED)
     assert (opened.source, opened.lock_id) == (OperationSource.BUTTON, "front_door")
     assert (await status(world))["open"]
+    assert world.house.shown_inside is not None
+    lock_id, code = world.house.shown_inside
+    assert lock_id == "front_door"
+    assert await world.pair(world.visitor(), str(code))
+    assert world.house.shown_inside is None
+
+
+async def test_a_code_that_was_asked_for_at_the_machine_is_shown_at_no_door(world: World) -> None:
+    await open_window(world)
+    assert world.house.pairing_lamp == [True]
+    assert world.house.shown_inside is None
 
 
 async def test_what_the_machine_is_told_is_all_that_a_client_needs(world: World) -> None:

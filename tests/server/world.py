@@ -54,6 +54,7 @@ class House:
         self.dispatcher = Dispatcher()
         self.on_pairing_asked: Callable[[str], None] = lambda _lock_id: None
         self.pairing_lamp: list[bool] = []
+        self.shown_inside: tuple[str, str | None] | None = None
         self.moves: list[tuple[str, Actor]] = []
         self.bolt_is_free = asyncio.Event()
         self.bolt_is_free.set()
@@ -81,6 +82,7 @@ class House:
 
     def pairing_changed(self, *, is_open: bool, lock_id: str | None = None, code: str | None = None) -> None:
         self.pairing_lamp.append(is_open)
+        self.shown_inside = (lock_id, code) if lock_id else None
 
     async def ring(self, times: int = 1) -> None:
         """Somebody rings the doorbell."""
