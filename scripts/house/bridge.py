@@ -10,7 +10,7 @@ from .processes import Failed, Line, Process, python
 
 _TEMPLATE = """\
 [bridge]
-name = "Home"
+name = "Hall bridge"
 data = "data"
 # A developer's machine or a container may have no time service, and its calendar is still right.
 trust_clock = "always"

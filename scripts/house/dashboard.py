@@ -9,7 +9,7 @@ PATH: Final = "front-door"
 LOCK: Final = "lock.front_door"
 
 _CARDS: Final[list[dict[str, Any]]] = [
-    {"type": "heading", "heading": "Front door", "icon": "mdi:door"},
+    {"type": "heading", "heading": "At the door", "icon": "mdi:door"},
     {
         "type": "tile",
         "entity": LOCK,
@@ -17,16 +17,23 @@ _CARDS: Final[list[dict[str, Any]]] = [
         "state_content": ["state", "changed_by", "last_changed"],
         "grid_options": {"columns": "full"},
     },
-    {"type": "tile", "entity": "binary_sensor.front_door_door"},
-    {"type": "tile", "entity": "sensor.front_door_battery"},
-    {"type": "tile", "entity": "event.front_door_access"},
-    {"type": "tile", "entity": "event.front_door_doorbell"},
+    {"type": "tile", "entity": "binary_sensor.front_door_door", "name": "Door"},
+    {"type": "tile", "entity": "sensor.front_door_battery", "name": "Battery"},
+    {
+        "type": "tile",
+        "entity": "event.front_door_access",
+        "name": "Last access",
+        "state_content": ["event_type", "user_name", "state"],
+    },
+    {"type": "tile", "entity": "event.front_door_doorbell", "name": "Doorbell"},
 ]
 
 
 async def show_front_door(hass: HomeAssistant) -> str:
-    """Put the front door on a dashboard of its own, which opens first; its path."""
+    """Put the front door on a dashboard of its own, which opens first; its path. One that is there stays as it is."""
     async with hass.socket() as socket:
+        if await socket.maybe("lovelace/config", url_path=PATH) is not None:
+            return f"/{PATH}/0"
         await socket.maybe(
             "lovelace/dashboards/create",
             url_path=PATH,
@@ -38,7 +45,8 @@ async def show_front_door(hass: HomeAssistant) -> str:
         )
         logbook = {
             "type": "logbook",
-            "target": {"entity_id": [LOCK, "event.front_door_access", "event.front_door_doorbell"]},
+            # What happens at the door is told of the lock; the event entities would say it again.
+            "target": {"entity_id": [LOCK]},
             "hours_to_show": 24,
             "grid_options": {"columns": "full", "rows": 8},
         }

@@ -36,7 +36,16 @@ logger:
   default: warning
   logs:
     custom_components.lock_bridge: {log_level}
+    # Missed by nobody here: faster scaling of camera pictures.
+    homeassistant.components.camera.img_util: fatal
+    # Says at each start that a custom integration is a custom integration.
+    homeassistant.loader: error
 {extra}"""
+
+
+# The step that asks where the house is. It is done by the configuration above, and would bring what nobody here asks for,
+# and from the internet: weather, radio, a cloud's voice.
+_ONBOARDING = {"version": 4, "minor_version": 1, "key": "onboarding", "data": {"done": ["core_config"]}}
 
 
 class HomeAssistant:
@@ -86,6 +95,10 @@ class HomeAssistant:
         (self.folder / "configuration.yaml").write_text(self._configuration, encoding="utf-8")
         # YAML reads JSON, so no library is needed to write it.
         (self.folder / "automations.yaml").write_text(json.dumps(self._automations), encoding="utf-8")
+        onboarding = self.folder / ".storage" / "onboarding"
+        if not onboarding.exists():
+            onboarding.parent.mkdir(exist_ok=True)
+            onboarding.write_text(json.dumps(_ONBOARDING), encoding="utf-8")
         self.process = await Process.start(
             "Home Assistant", python().parent / "hass", "-c", self.folder, line=self._line, cwd=self.folder
         )
@@ -109,32 +122,37 @@ class HomeAssistant:
         grant = {"grant_type": "authorization_code", "code": code, "client_id": _CLIENT}
         async with self.session.post(f"{self.url}/auth/token", data=grant) as answer:
             self._token = await answer.json()
-        if not steps["core_config"]:
-            await self.post("/api/onboarding/core_config", {})
+        if not steps["integration"]:
             await self.post("/api/onboarding/analytics", {})
             await self.post("/api/onboarding/integration", {"client_id": _CLIENT, "redirect_uri": _CLIENT})
         async with self.socket() as socket:
             # A port other than the default is given up again after five minutes unless somebody confirms it.
             await socket.maybe("http/config/promote")
 
+    async def entries(self, domain: str) -> list[dict[str, Any]]:
+        """The config entries of an integration."""
+        entries = await self.get("/api/config/config_entries/entry")
+        return [entry for entry in entries if entry["domain"] == domain]
+
     def browser_tokens(self) -> str:
         """What the frontend keeps in `localStorage.hassTokens` to be logged in."""
         return json.dumps({**self._token, "hassUrl": self.url, "clientId": _CLIENT, "expires": 2**53 - 1})
 
+    def headers(self) -> dict[str, str]:
+        """What a request of the logged-in user carries."""
+        return {"Authorization": f"Bearer {self._token['access_token']}"} if self._token else {}
+
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """POST to the API. Raises `Failed` with its answer."""
-        async with self.session.post(f"{self.url}{path}", json=body, headers=self._headers()) as answer:
-            text = await answer.text()
-            if answer.status >= 300:
-                raise Failed(f"{path}: {answer.status} {text}")
-            return json.loads(text) if text else None
+        return await self._call("POST", path, body)
 
     async def get(self, path: str) -> Any:
         """GET from the API. Raises `Failed` with its answer."""
-        async with self.session.get(f"{self.url}{path}", headers=self._headers()) as answer:
-            if answer.status >= 300:
-                raise Failed(f"{path}: {answer.status} {await answer.text()}")
-            return await answer.json()
+        return await self._call("GET", path)
+
+    async def delete(self, path: str) -> Any:
+        """DELETE through the API. Raises `Failed` with its answer."""
+        return await self._call("DELETE", path)
 
     async def flow(self, handler: str, *steps: Mapping[str, Any]) -> dict[str, Any]:
         """Go through a config flow, a form after the other; where it stands after the last one."""
@@ -152,6 +170,13 @@ class HomeAssistant:
             await socket.receive_json()
             yield Socket(socket)
 
+    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        async with self.session.request(method, f"{self.url}{path}", json=body, headers=self.headers()) as answer:
+            text = await answer.text()
+            if answer.status >= 300:
+                raise Failed(f"{path}: {answer.status} {text}")
+            return json.loads(text) if text else None
+
     async def _answers(self) -> bool:
         try:
             async with self.session.get(f"{self.url}/api/onboarding") as answer:
@@ -163,7 +188,7 @@ class HomeAssistant:
     async def _steps(self) -> dict[str, bool]:
         async with self.session.get(f"{self.url}/api/onboarding") as answer:
             if answer.status != 200:
-                return {"user": True, "core_config": True}
+                return {"user": True, "integration": True}
             return {step["step"]: step["done"] for step in await answer.json()}
 
     async def _log_in_code(self) -> str:
@@ -171,9 +196,6 @@ class HomeAssistant:
         flow = await self.post("/auth/login_flow", body)
         given = {"username": USER, "password": PASSWORD, "client_id": _CLIENT}
         return str((await self.post(f"/auth/login_flow/{flow['flow_id']}", given))["result"])
-
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._token['access_token']}"} if self._token else {}
 
 
 class Socket:

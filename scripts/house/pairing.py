@@ -5,10 +5,12 @@ from .hass import HomeAssistant
 from .processes import Failed
 
 
-async def pair(hass: HomeAssistant, bridge: Bridge, *, may_open: bool) -> str:
-    """Set the integration up by hand; the config entry's id. Raises `Failed` with where the flow stopped."""
+async def pair(hass: HomeAssistant, bridge: Bridge, *, may_open: bool, port: int | None = None) -> str:
+    """Set the integration up by hand; the config entry's id. `port`: where Home Assistant finds the bridge, if not at its
+    own. Raises `Failed` with where the flow stopped.
+    """
     code = await bridge.pairing_code()
-    address = {"host": "127.0.0.1", "port": bridge.port}
+    address = {"host": "127.0.0.1", "port": port or bridge.port}
     flow = await hass.flow("lock_bridge", address, {"may_unlock": may_open, "code": code})
     if flow.get("type") != "create_entry":
         raise Failed(f"Pairing stopped at {flow.get('step_id')}: {flow.get('errors') or flow.get('reason')}")

@@ -35,7 +35,7 @@ async def move_in(bridge: Bridge) -> None:
 
 
 async def _move_in(bridge: Bridge, person: Person) -> None:
-    words = ["--admin"] if person.administrator else []
+    words = ["--role", "administrator"] if person.administrator else []
     user = await bridge.command("user", "add", person.name, *words, "--lock", "front_door")
     await bridge.command("credential", "passcode", user["user_id"], "--lock", "front_door", typed=person.passcode)
     await enrol_finger(bridge, user["user_id"], f"{person.name} {person.finger}")
@@ -53,5 +53,5 @@ async def enrol_finger(bridge: Bridge, user_id: str, finger: str) -> None:
 
 async def _enrolment(bridge: Bridge) -> dict[str, Any]:
     answer = await bridge.command("status")
-    enrolment: dict[str, Any] = answer["locks"]["front_door"]["enrolment"]
+    enrolment: dict[str, Any] = answer["locks"][0]["enrolment"]
     return enrolment

@@ -1,0 +1,36 @@
+"""What a homeowner would automate: one automation for each way to learn that somebody came in, each with its counter."""
+
+from typing import Any
+
+COUNTERS = "counter:\n  came_in:\n  rang:\n  told_as_news:\n  told:\n"
+"""In configuration.yaml."""
+
+ACCESS = "event.front_door_access"
+
+
+def _counts(counter: str, trigger: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "id": counter,
+        "alias": counter,
+        "mode": "queued",
+        "max": 100,
+        "triggers": [trigger],
+        "actions": [{"action": "counter.increment", "target": {"entity_id": f"counter.{counter}"}}],
+        **more,
+    }
+
+
+def _told(data: dict[str, Any]) -> dict[str, Any]:
+    return {"trigger": "event", "event_type": "lock_bridge_event", "event_data": {"type": "access_granted", **data}}
+
+
+AUTOMATIONS: list[dict[str, Any]] = [
+    _counts(
+        "came_in",
+        {"trigger": "event.received", "target": {"entity_id": ACCESS}, "options": {"event_type": ["granted"]}},
+    ),
+    _counts("rang", {"trigger": "doorbell.rang", "target": {"entity_id": "event.front_door_doorbell"}}),
+    _counts("told_as_news", _told({"replayed": False})),
+    _counts("told", _told({})),
+]
+"""In automations.yaml, as docs/home-assistant.md shows them."""
