@@ -240,7 +240,7 @@ async def test_the_bridge_says_goodbye_when_it_stops(world: World) -> None:
     stopping = asyncio.create_task(world.server.stop())
     assert await socket.ended() == (ErrorCode.STOPPING, 1001)
     await stopping
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 2.5  # about one on a quiet machine
     assert ErrorCode.STOPPING.encode() in await deaf.ended()
     with pytest.raises(aiohttp.ClientError):
         await client.ask("GET", "/api/state")
@@ -265,7 +265,7 @@ async def test_a_stop_waits_for_no_bolt(world: World) -> None:
     await until(lambda: len(world.house.moves) == 1)
     began = time.monotonic()
     await world.server.stop()
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 2.5  # about one on a quiet machine
     with pytest.raises(aiohttp.ClientError):
         await waiting
 
