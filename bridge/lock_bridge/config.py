@@ -166,7 +166,7 @@ def _read_bridge(table: Table | None, folder: Path) -> BridgeConfig:
         data = Path(DEFAULT_DATA)
         return BridgeConfig(name="Home", data=data, socket=data / SOCKET_NAME)
     data = _path(table.text("data", DEFAULT_DATA, longest=4096), folder)
-    named = table.text("socket", "", longest=4096) if table.has("socket") else ""
+    named = table.optional("socket", longest=4096)
     socket = _path(named, folder) if named else data / SOCKET_NAME
     if len(os.fsencode(socket)) > _MAX_SOCKET_PATH:
         table.problem(
@@ -235,7 +235,7 @@ def _read_lock(table: Table, known_profiles: Collection[str]) -> LockConfig:
         id=lock_id,
         name=table.text("name", lock_id.replace("_", " ").capitalize()),
         profile=table.choice("profile", REQUIRED, sorted(known_profiles)),
-        serial=table.text("serial", "") if table.has("serial") else "",
+        serial=table.optional("serial") or "",
         parts=read_parts(table, simulated=simulated is not None),
         simulated=simulated,
     )

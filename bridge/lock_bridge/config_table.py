@@ -84,10 +84,6 @@ class Table:
         """Whether something is wrong with `key` or below it."""
         return self._problems.below((*self.path, key))
 
-    def has(self, key: str) -> bool:
-        """Whether the key is there and was not taken yet."""
-        return key in self._data
-
     def text(self, key: str, default: str | _Required = REQUIRED, *, longest: int = 64) -> str:
         """A line of text without control characters or blanks around it."""
         allowed = f"a text of 1 to {longest} characters on one line"
@@ -97,6 +93,13 @@ class Table:
         if not is_line(value, longest):
             self._wrong(key, value, allowed)
         return value
+
+    def optional(self, key: str, *, longest: int = 64) -> str | None:
+        """A line of text, or None where there is none."""
+        if key in self._data:
+            return self.text(key, longest=longest)
+        self._known.append(key)
+        return None
 
     def word(self, key: str, default: str | _Required, pattern: re.Pattern[str], allowed: str) -> str:
         """A text of which all matches `pattern`."""
