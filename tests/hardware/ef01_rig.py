@@ -24,7 +24,7 @@ FAST = Timing(
 )
 """Nothing waits for longer than it must, and nothing that should come is missed on a busy machine."""
 
-IMPATIENT = replace(FAST, answer=0.08)
+IMPATIENT = replace(FAST, answer=0.2)
 """For tests in which an answer does not come; one that comes too late on a busy machine is asked for again."""
 
 BACK = PartBack(Part.FINGERPRINT)

@@ -447,7 +447,7 @@ async def test_a_module_that_restarts_while_learning_ends_it_and_serves_on(build
     await rig.start()
     await rig.reader.enrol(4, 2)
     await rig.looks()
-    restart = Fault(then=rig.cable.restart)
+    restart = Fault(lambda _: [], then=rig.cable.restart)
     if code == SEARCH:
         rig.cable.spoil(code, restart)
         rig.sensor.press("Anna")
@@ -473,7 +473,7 @@ async def test_a_module_that_restarts_while_learning_ends_it_and_serves_on(build
         damaged(9),
         silent(),
         silent(carried_out=False),
-        late(0.12),
+        late(0.25),
         instead(0x01),
     ],
     ids=[

@@ -226,7 +226,7 @@ async def test_a_frame_that_stops_half_way_is_given_up(link: Link) -> None:
     assert link.counters.disturbances > 0
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 async def test_nobody_is_let_in_by_noise(tmp_path: Path, seed: int) -> None:
     """A strange finger lies on the glass of a door that Anna's opens, while the line does whatever lines do."""
     dice = random.Random(seed)
@@ -265,13 +265,13 @@ async def test_nobody_is_let_in_by_noise(tmp_path: Path, seed: int) -> None:
         return seen.slot
 
     await rig.start()
-    for _ in range(40):
+    for _ in range(25):
         rig.cable.spoil(dice.choice([SEARCH, EXTRACT, GET_IMAGE]), Fault(spoilt, carried_out=dice.random() < 0.8))
         if dice.random() < 0.2:
             rig.cable.spoil(dice.choice([EXTRACT, GET_IMAGE]), Fault(unasked))
         if dice.random() < 0.5:
             rig.cable.send(junk())
         assert await look_at("Eve") is None
-    assert rig.cable.heard.count(SEARCH) >= 40
+    assert rig.cable.heard.count(SEARCH) >= 25
     assert await look_at("Anna") == 3
     await rig.close()

@@ -142,11 +142,14 @@ async def test_with_a_touch_pin_the_glass_is_looked_at_only_when_touched(build: 
 async def test_the_ring_shows_what_it_is_told_and_then_the_last_wish(build: Build) -> None:
     rig = build(family())
     await rig.start()
+    clock = asyncio.get_running_loop()
+    began = clock.time()
     rig.reader.light(Glow(Effect.FLASH, Colour.PURPLE, speed=2, count=3))
     await rig.cable.hears(RING)
     rig.reader.light(Glow(Effect.ON, Colour.RED))
     rig.reader.light(Glow(Effect.BREATHE, Colour.BLUE, speed=200))
     await rig.cable.hears(RING)
+    assert clock.time() - began >= 2 * 3 * 0.01
     assert rig.sensor.rings == [(2, 2, 3, 3), (1, 200, 2, 0)]
     await rig.reader.stop()
     assert rig.sensor.rings[-1][0] == Effect.OFF
@@ -211,7 +214,7 @@ ODDITIES: dict[str, Fault] = {
     "too long": wrong_length(40),
     "too short": wrong_length(1),
     "never": silent(),
-    "too late": late(0.1),
+    "too late": late(0.25),
     "not carried out": silent(carried_out=False),
     "after a restart": noisy(before=b"\x00\x55"),
     "as a refusal": instead(0x01),
@@ -252,7 +255,7 @@ async def test_a_late_match_of_one_finger_never_opens_for_the_next(build: Build)
     rig = build(family(), timing=IMPATIENT)
     await rig.start()
     rig.sensor.press("Anna")
-    rig.cable.spoil(SEARCH, Fault(late(0.12).arrives, then=lambda: rig.sensor.press("Eve")))
+    rig.cable.spoil(SEARCH, Fault(late(0.25).arrives, then=lambda: rig.sensor.press("Eve")))
     await rig.reported(FingerSeen(None))
     await rig.is_quiet()
 
@@ -327,6 +330,22 @@ async def test_the_waits_for_a_missing_sensor_grow_to_half_a_minute_and_are_neve
     expected = [0.5, 1, 2, 4, 8, 16, 30, 30, 30, 30]
     assert all(0.75 * middle <= wait <= 1.25 * middle for middle, wait in zip(expected, waits, strict=True))
     assert len(set(waits)) == len(waits)
+
+
+async def test_a_sensor_that_has_served_is_looked_for_again_at_once(build: Build) -> None:
+    rig = build(family(), timing=replace(FAST, backoff_first=0.5, backoff_longest=30.0))
+    await rig.reader.start(rig.reports.put_nowait)
+    await rig.reported(fault("missing"))
+    while await asyncio.wait_for(rig.slept.get(), 10) < 5:
+        pass
+    rig.cable.plug(rig.sensor)
+    await rig.reported(BACK, inventory(3, 7))
+    await rig.looks()
+    while not rig.slept.empty():
+        rig.slept.get_nowait()
+    rig.cable.unplug()
+    await rig.reported(fault("unplugged"))
+    assert await asyncio.wait_for(rig.slept.get(), 10) < 1
 
 
 async def test_a_port_that_another_program_holds_is_reported_as_in_use(build: Build) -> None:
@@ -422,24 +441,26 @@ async def test_a_module_that_restarts_in_the_middle_of_a_match_opens_at_the_next
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("difference", "slots"),
     [
-        family(serial="2"),
-        family(capacity=1000),
-        family(system_id=1),
-        family(model=None),
-        Sensor(templates={3: frozenset({"Eve"})}),
-        Sensor(templates={3: frozenset({"Eve"}), 7: frozenset({"Eve"}), 8: frozenset({"Eve"})}),
-        Sensor(),
+        ({"serial": "2"}, {3, 7}),
+        ({"capacity": 1000}, {3, 7}),
+        ({"system_id": 1}, {3, 7}),
+        ({"model": None}, {3, 7}),
+        ({}, {3}),
+        ({}, {3, 7, 8}),
+        ({}, set()),
     ],
     ids=["serial number", "capacity", "system id", "kind", "a slot less", "a slot more", "empty"],
 )
 @pytest.mark.parametrize("how", ["exchanged", "unplugged", "without a ready byte"])
 async def test_another_module_is_reported_and_nothing_that_it_sees_is_believed(
-    build: Build, other: Sensor, how: str
+    build: Build, difference: dict[str, object], slots: set[int], how: str
 ) -> None:
     rig = build(family(serial="1"), timing=IMPATIENT)
     await rig.start()
+    other = family(**({"serial": "1"} | difference))
+    other.templates = {slot: frozenset({"Eve"}) for slot in slots}
     other.press("Eve")
     match how:
         case "exchanged":
