@@ -138,6 +138,41 @@ class Cli:
         return Said(process.returncode, out.decode(), error.decode())
 
 
+class Terminal:
+    """A terminal at which somebody types when asked, and what can be read on it."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin
+        assert process.stdout
+        self.process, self._in, self._out = process, process.stdin, process.stdout
+        self.screen = ""
+
+    @classmethod
+    async def start(cls, cli: Cli, *words: str) -> Terminal:
+        program = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn([sys.executable, *sys.argv[1:]])))"
+        return cls(
+            await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-c", program, "-m", "lock_bridge", *words),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env=cli.environment,
+                start_new_session=True,
+            )
+        )
+
+    async def asked(self, question: str, answer: str) -> None:
+        async with asyncio.timeout(45):
+            while not self.screen.endswith(question):
+                self.screen += (await self._out.read(1)).decode()
+        self._in.write(answer.encode() + b"\n")
+
+    async def ended(self) -> int:
+        async with asyncio.timeout(45):
+            self.screen += (await self._out.read()).decode()
+            return await self.process.wait()
+
+
 @pytest.fixture(scope="session")
 def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("bytecode")

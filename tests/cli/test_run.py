@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Cli, Said
+from .conftest import Cli, Said, Terminal
 
 CONFIG = """
 [bridge]
@@ -220,6 +220,10 @@ async def test_what_was_backed_up_is_back_after_a_restore(house: House) -> None:
     await house.end()
     said = await house.cli("restore", str(backup), "--config", str(house.config))
     assert said.code == 2, "without a terminal to ask at, --yes has to be said"
+    terminal = await Terminal.start(house.cli, "restore", str(backup), "--config", str(house.config))
+    await terminal.asked("Type yes: ", "no")
+    assert await terminal.ended() == 1
+    assert "Nothing was changed." in terminal.screen
     assert (await house.cli("restore", str(backup), "--yes", "--config", str(house.config))).code == 0
     await house.start()
     users = (await house.cli("users", "--json")).json["users"]

@@ -16,7 +16,7 @@ from lock_bridge.cli.usage import UsageError
 from lock_bridge.wire.commands import AddUser, ChangeUser, QueryJournal
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 
-from .conftest import ANNA, FRONT_DOOR, STATUS, Cli, FakeBridge
+from .conftest import ANNA, FRONT_DOOR, STATUS, Cli, FakeBridge, Terminal
 
 BACK_DOOR = {**FRONT_DOOR, "id": "back_door", "name": "Back door"}
 CLIENT = {
@@ -215,6 +215,21 @@ async def test_a_passcode_comes_from_standard_input_and_is_never_told(bridge: Fa
     assert "13579086" not in said.out + said.error
     (asked,) = bridge.was_asked("credentials.set_passcode")
     assert asked["passcode"] == "13579086"
+
+
+@pytest.mark.parametrize(("again", "code"), [("13579086", 0), ("13579087", 2)])
+async def test_at_a_terminal_a_passcode_is_asked_for_twice_and_never_shown(
+    bridge: FakeBridge, cli: Cli, again: str, code: int
+) -> None:
+    bridge.answers["credentials.set_passcode"] = {"number": 1}
+    terminal = await Terminal.start(cli, "credential", "passcode", "Anna")
+    await terminal.asked("New passcode: ", "13579086")
+    await terminal.asked("The same again: ", again)
+
+    assert await terminal.ended() == code
+    assert "1357908" not in terminal.screen
+    assert ("Anna has a new passcode." in terminal.screen) is (code == 0)
+    assert len(bridge.was_asked("credentials.set_passcode")) == (code == 0)
 
 
 async def test_a_passcode_cannot_be_an_argument(bridge: FakeBridge, cli: Cli) -> None:
