@@ -46,6 +46,14 @@ async def test_a_revoked_client_is_gone_and_is_revoked_once(store: Store, at: In
     assert store.head == 2
 
 
+async def test_a_client_paired_anew_was_never_there_before(store: Store, at: Instant) -> None:
+    await store.add_client(HOME, [PAIRED], at)
+    await store.touch_client("c1", 2000, "127.0.0.1")
+    await store.remove_client("c1", [REVOKED], at)
+    await store.add_client(HOME, [PAIRED], at)
+    assert await store.clients() == (HOME,)
+
+
 async def test_a_second_client_of_the_same_id_or_token_is_refused_whole(store: Store, at: Instant) -> None:
     await store.add_client(HOME, [PAIRED], at)
     for same in (replace(HOME, token_hash=b"x" * 32), replace(HOME, id="c2")):
