@@ -180,6 +180,7 @@ def test_a_lockout_is_ended_from_the_app_and_the_next_is_as_the_first(lock: Lock
     assert lock.ok(EndLockout) == {"ended": True}
     ended = lock.fact(EventType.LOCKOUT_ENDED)
     assert (ended.reason, ended.source, ended.client_id) == ("remote", OperationSource.REMOTE, "c1")
+    assert lock.runs(Timer.LOCKOUT) is None
     lock.advance(10 * MINUTE)
     assert lock.events == [EventType.LOCKOUT_ENDED]
 

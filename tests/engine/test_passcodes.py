@@ -256,3 +256,5 @@ def test_a_passcode_is_kept_as_a_keyed_mac_and_never_told(lock: Lock) -> None:
         assert BEN not in told
         assert ANNA not in told
         assert repr(credential.mac) not in told
+        assert repr(KEYS.pin) not in told
+        assert repr(KEYS.card) not in told
