@@ -18,7 +18,6 @@ from yarl import URL
 
 from .client import (
     Address,
-    CannotConnect,
     CertificateChanged,
     ClientError,
     Connection,
@@ -285,10 +284,7 @@ def _error_key(error: FlowError) -> str:
             return REFUSALS[ErrorCode(error.code)]
         LOGGER.error("The bridge refused: %s (%s)", error, error.code)
         return "unknown"
-    for kind, key in _TROUBLES:
-        if isinstance(error, kind):
-            return key
-    return "cannot_connect"
+    return next(key for kind, key in _TROUBLES if isinstance(error, kind))
 
 
 _TROUBLES: Final = (
@@ -296,5 +292,5 @@ _TROUBLES: Final = (
     (CertificateChanged, "certificate_changed"),
     (NotABridge, "not_a_bridge"),
     (NoAnswer, "no_answer"),
-    (CannotConnect, "cannot_connect"),
+    (ClientError, "cannot_connect"),
 )

@@ -1,12 +1,13 @@
 """How far the bridge's journal has been told, kept through restarts of Home Assistant."""
 
-from typing import Final, TypedDict
+from typing import Final, TypedDict, cast
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from .client import Cursor
 from .const import DOMAIN
+from .wire.codec import encode
 
 SAVE_S: Final = 1.0
 """So long a cursor may lie unsaved. If Home Assistant is killed within it, the events of that second are told again,
@@ -34,8 +35,6 @@ class CursorStore:
     @callback
     def async_set(self, cursor: Cursor) -> None:
         """Keep it, soon."""
-        if cursor == self.cursor:
-            return
         self.cursor = cursor
         # Each call puts a pending save off, so there is one at a time: a busy door is saved as often as a calm one.
         if not self._due:
@@ -53,6 +52,4 @@ class CursorStore:
 
     def _data(self) -> _Saved:
         self._due = False
-        if self.cursor is None:
-            raise ValueError("there is nothing to save")
-        return _Saved(epoch=self.cursor.epoch, seq=self.cursor.seq)
+        return cast("_Saved", encode(self.cursor))

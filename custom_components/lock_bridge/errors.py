@@ -23,7 +23,7 @@ FAULTS: Final = {
     ErrorCode.DOOR_UNKNOWN: "door_unknown",
     ErrorCode.JAMMED: "jammed",
     ErrorCode.MOTOR_FAULT: "motor_fault",
-    ErrorCode.PART_FAULT: "motor_fault",
+    ErrorCode.PART_FAULT: "part_fault",
     ErrorCode.SUPERSEDED: "superseded",
     ErrorCode.BUSY: "busy",
     ErrorCode.RATE_LIMITED: "busy",

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 
-from .client import BridgeData, CannotConnect, Connection
+from .client import BridgeData, Connection
 from .client.errors import is_refusal
 from .client.listeners import Listeners, Stop
 from .const import CONF_BRIDGE_ID, DOMAIN
@@ -35,6 +35,7 @@ class Hub:
         self._on_lock: defaultdict[str, Listeners[[frozenset[str]]]] = defaultdict(Listeners)
         self._on_locks_added = Listeners[[Sequence[LockSnapshot]]]()
         self._known: set[str] = set()
+        self._bridge_device_id = ""
 
     @property
     def available(self) -> bool:
@@ -44,8 +45,6 @@ class Hub:
     @property
     def data(self) -> BridgeData:
         """The bridge and its locks as they are, or as they last were."""
-        if self.connection.data is None:
-            raise CannotConnect("the bridge has not been met yet")
         return self.connection.data
 
     @callback
@@ -59,8 +58,7 @@ class Hub:
     @callback
     def async_add_locks(self, added: LocksAdded) -> Stop:
         """Call `added` with the locks that are there, and again when more come."""
-        if locks := [lock for lock_id, lock in self.data.locks.items() if lock_id in self._known]:
-            added(locks)
+        added(tuple(self.data.locks.values()))
         return self._on_locks_added.add(added)
 
     @callback
@@ -97,11 +95,12 @@ class Hub:
         return f"{self.bridge_id}_{lock_id}"
 
     def device_id(self, lock_id: str | None) -> str:
-        """The registry's id of a lock's device, or of the bridge's for None and for a lock that is not there."""
-        for key in (self.lock_key(lock_id), self.bridge_id) if lock_id else (self.bridge_id,):
-            if device := self._devices.async_get_device_by_identifier((DOMAIN, key), self._entry.entry_id):
+        """The registry's id of a lock's device; the bridge's own for None, and for a lock that is no longer there."""
+        if lock_id is not None:
+            key = (DOMAIN, self.lock_key(lock_id))
+            if device := self._devices.async_get_device_by_identifier(key, self._entry.entry_id):
                 return device.id
-        return self._register(self.bridge_device())
+        return self._bridge_device_id
 
     @callback
     def _link_changed(self) -> None:
@@ -119,13 +118,11 @@ class Hub:
     @callback
     def _state_changed(self, lock_id: str, changed: frozenset[str]) -> None:
         self._on_lock[lock_id].tell(changed)
-        if "name" in changed:
-            self._register(self.lock_device(self.data.locks[lock_id]))
 
     def _sync_devices(self) -> None:
         """Have just the devices that the bridge has, by their names of today."""
         locks = self.data.locks
-        self._register(self.bridge_device())
+        self._bridge_device_id = self._register(self.bridge_device())
         for lock in locks.values():
             self._register(self.lock_device(lock))
         here = {(DOMAIN, self.bridge_id), *((DOMAIN, self.lock_key(lock_id)) for lock_id in locks)}

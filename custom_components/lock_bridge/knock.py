@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
-from .client import CannotConnect, ClientError, Transport, is_bridge
+from .client import ClientError, Transport, is_bridge
 from .client.pace import Pace
 from .const import DOMAIN
 
@@ -40,12 +40,10 @@ async def _knock(hass: HomeAssistant, entry: ConfigEntry, transport: Transport) 
             return
         try:
             there = await is_bridge(transport)
-        except CannotConnect:
-            wait = pace.after_absence()
         except ClientError:
-            wait = pace.after_trouble()
-        else:
-            if there and entry.state is ConfigEntryState.SETUP_RETRY:
-                hass.config_entries.async_schedule_reload(entry.entry_id)
-                return
-            wait = pace.after_trouble()
+            wait = pace.after_absence()
+            continue
+        if there and entry.state is ConfigEntryState.SETUP_RETRY:
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+            return
+        wait = pace.after_trouble()

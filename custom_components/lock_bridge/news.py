@@ -62,10 +62,7 @@ class News:
             self._tell(lambda: self._cursors.async_set(cursor))
 
     @callback
-    def _event(self, event: Event, replayed: bool) -> None:
-        if (cursor := self._hub.connection.cursor) is None:
-            return
-        read = Cursor(epoch=cursor.epoch, seq=event.seq)
+    def _event(self, event: Event, read: Cursor, replayed: bool) -> None:
         # What had to wait for Home Assistant's start is old news by then.
         old = replayed or self._held is not None
         self._tell(lambda: self._tell_event(event, read, replayed=old))

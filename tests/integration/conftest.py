@@ -1,6 +1,6 @@
 """Home Assistant and the real bridge in one loop, with a network between them that can be made to fail."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from homeassistant.helpers import translation
 from tests.integration.fault_proxy import FaultProxy
 from tests.integration.home import Home
 from tests.integration.house import House
+from tests.integration.scripted import ScriptedBridge
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,6 +29,14 @@ def custom_integrations(request: pytest.FixtureRequest) -> None:
     if "recorder_mock" in request.fixturenames:
         request.getfixturevalue("recorder_mock")
     request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_yesterday(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Home Assistant says so in its log when an integration uses what it is about to give up."""
+    yield
+    said = [record.message for phase in ("setup", "call") for record in caplog.get_records(phase)]
+    assert [message for message in said if "Detected that custom integration" in message] == []
 
 
 @pytest.fixture
@@ -52,6 +61,15 @@ async def network(house: House) -> AsyncIterator[FaultProxy]:
     await proxy.start()
     yield proxy
     await proxy.stop()
+
+
+@pytest.fixture
+async def scripted() -> AsyncIterator[ScriptedBridge]:
+    """Something that answers like a bridge, as far as the test says."""
+    bridge = ScriptedBridge()
+    await bridge.start()
+    yield bridge
+    await bridge.stop()
 
 
 @pytest.fixture

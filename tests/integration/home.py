@@ -29,7 +29,11 @@ class Home:
         self.hass = hass
         self.events: list[Event[dict[str, Any]]] = []
         """Everything on the bus for `lock_bridge_event`, in order."""
-        hass.bus.async_listen(EVENT, callback(lambda event: self.events.append(event)))
+        hass.bus.async_listen(EVENT, self._told)
+
+    @callback
+    def _told(self, event: Event[dict[str, Any]]) -> None:
+        self.events.append(event)
 
     @property
     def entry(self) -> ConfigEntry[Any]:

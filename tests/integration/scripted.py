@@ -4,15 +4,25 @@ import asyncio
 import json
 import ssl
 import tempfile
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
+from custom_components.lock_bridge.wire.cpace import TAG_LENGTH
+from custom_components.lock_bridge.wire.pairing import (
+    NONCE_LENGTH,
+    ConfirmationFailed,
+    FinishReply,
+    FinishRequest,
+    PairingServer,
+    StartRequest,
+)
 from lock_bridge.server.certificate import load_or_make
 
-INFO = {"id": "0011223344556677", "name": "Home", "version": "1", "api": 1}
+INFO: dict[str, Any] = {"id": "0011223344556677", "name": "Home", "version": "1", "api": 1}
 
 
 class ScriptedBridge:
@@ -23,13 +33,20 @@ class ScriptedBridge:
         self.info: str | None = json.dumps(INFO)
         """The text at /api/info; None: no answer at all."""
         self.start_answer = "{}"
-        self.socket: Any = None
-        """Serves /api/ws, if the test wants one: takes the web.WebSocketResponse."""
-        self._refusal: tuple[int, str] | None = None
+        self.socket: Callable[[web.WebSocketResponse], Awaitable[None]] | None = None
+        """Serves /api/ws."""
+        self.socket_status = 404
+        """Answers /api/ws where nothing serves it."""
+        self.fingerprint = b""
+        self.dialled = 0
+        self._refusal: tuple[int, Any] | None = None
+        self._pairs: tuple[str, Mapping[str, Any]] | None = None
+        self._handshake: PairingServer | None = None
         self._target: int | None = None
         self._runner: web.AppRunner | None = None
         self._files = tempfile.TemporaryDirectory()
-        self._contexts = [self._identity("one"), self._identity("two")]
+        other, own = self._identity("other"), self._identity("own")
+        self._contexts = [own, other]
         self._greeted = 0
         self._change_after: int | None = None
         self._never = asyncio.Event()
@@ -51,11 +68,27 @@ class ScriptedBridge:
         self._never.set()
         if self._runner is not None:
             await self._runner.cleanup()
+            self._runner = None
         self._files.cleanup()
+
+    async def move_to(self, port: int) -> None:
+        """Answer at another port."""
+        assert self._runner is not None
+        await self._runner.cleanup()
+        self.port = port
+        await self.start()
 
     def refuse(self, status: int, code: str) -> None:
         """Refuse every pairing so."""
-        self._refusal = (status, code)
+        self.answer_pairing(status, {"error": {"code": code, "message": "So it is.", "can_retry": True, "detail": {}}})
+
+    def answer_pairing(self, status: int, answer: Any) -> None:
+        """Answer every pairing so."""
+        self._refusal = (status, answer)
+
+    def pair_by(self, code: str, grant: Mapping[str, Any]) -> None:
+        """Pair with whoever brings this code; with a wrong one in mind, go on nevertheless."""
+        self._pairs = (code, grant)
 
     def pass_on_to(self, port: int) -> None:
         """Pass everything on to a real bridge."""
@@ -67,10 +100,13 @@ class ScriptedBridge:
         self._change_after = connections
 
     def _identity(self, name: str) -> ssl.SSLContext:
-        return load_or_make(Path(self._files.name) / name, name).context()
+        identity = load_or_make(Path(self._files.name) / name, name)
+        self.fingerprint = identity.sha256
+        return identity.context()
 
     def _choose(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
         self._greeted += 1
+        self.dialled += 1
         if self._change_after is not None and self._greeted > self._change_after:
             connection.context = self._contexts[1]
 
@@ -85,14 +121,29 @@ class ScriptedBridge:
         if self._target is not None:
             return await self._pass_on(request)
         if self._refusal is not None:
-            status, code = self._refusal
-            error = {"code": code, "message": "So it is.", "can_retry": True, "detail": {}}
-            return web.json_response({"error": error}, status=status)
+            status, answer = self._refusal
+            return web.json_response(answer, status=status)
+        if self._pairs is not None:
+            return web.json_response(self._pair_really(request.match_info["step"], await request.json()))
         return web.Response(text=self.start_answer, content_type="application/json")
+
+    def _pair_really(self, step: str, body: Any) -> Any:
+        assert self._pairs is not None
+        code, grant = self._pairs
+        if step == "start":
+            self._handshake = PairingServer(code, self.fingerprint, INFO["id"])
+            return self._handshake.on_start(StartRequest.from_json(body)).to_json()
+        assert self._handshake is not None
+        try:
+            self._handshake.verify(FinishRequest.from_json(body))
+        except ConfirmationFailed:
+            # An impostor does not stop there: he shows a proof that is none.
+            return FinishReply(bytes(TAG_LENGTH), bytes(NONCE_LENGTH), bytes(64)).to_json()
+        return self._handshake.seal(grant).to_json()
 
     async def _ws(self, request: web.Request) -> web.StreamResponse:
         if self.socket is None:
-            raise web.HTTPNotFound
+            return web.Response(status=self.socket_status)
         ws = web.WebSocketResponse(timeout=0.1)
         await ws.prepare(request)
         await self.socket(ws)

@@ -1,7 +1,7 @@
 """Set-up: found or typed in, paired by code, and every way in which that can go wrong, with the way on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, start_
 
 from custom_components.lock_bridge.client import transport
 from custom_components.lock_bridge.const import DOMAIN
+from lock_bridge.server.certificate import load_or_make
 from lock_bridge.store import StoreFull
 from tests.integration.fault_proxy import FaultProxy
 from tests.integration.home import LOCK, Home
@@ -46,15 +47,6 @@ def announcement(bridge_id: str | None, port: int | None, **properties: Any) -> 
 
 async def discover(hass: HomeAssistant, info: ZeroconfServiceInfo) -> ConfigFlowResult:
     return await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_ZEROCONF}, data=info)
-
-
-@pytest.fixture
-async def scripted() -> AsyncIterator[ScriptedBridge]:
-    """Something that answers like a bridge, as far as the test says."""
-    bridge = ScriptedBridge()
-    await bridge.start()
-    yield bridge
-    await bridge.stop()
 
 
 async def test_a_bridge_is_set_up_by_address_and_code(home: Home, house: House) -> None:
@@ -133,6 +125,16 @@ async def test_nobody_at_the_address_then_the_right_one(home: Home, house: House
     assert form["step_id"] == "pair"
 
 
+async def test_somebody_takes_the_call_and_does_not_say_who_he_is(
+    home: Home, network: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network.stall()
+    with monkeypatch.context() as hurry:
+        hurry.setattr(transport, "_TIMEOUT", aiohttp.ClientTimeout(total=5, sock_connect=0.3))
+        form = await home.begin(port=network.port)
+    assert form["errors"] == {"base": "cannot_connect"}
+
+
 async def test_no_answer_in_time_then_one(
     home: Home, house: House, scripted: ScriptedBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,14 +148,28 @@ async def test_no_answer_in_time_then_one(
     assert form["step_id"] == "pair"
 
 
-async def test_something_else_at_the_address(home: Home, house: House, scripted: ScriptedBridge) -> None:
+async def test_something_else_at_the_address(
+    home: Home, house: House, scripted: ScriptedBridge, tmp_path: Path
+) -> None:
     async def speak_plain(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         writer.close()
         await writer.wait_closed()
 
+    async def speak_no_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if await reader.read(1000):
+            writer.write(b"220 ready for mail\r\n\r\n")
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
     async with await asyncio.start_server(speak_plain, "127.0.0.1", 0) as plain:
         form = await home.begin(port=plain.sockets[0].getsockname()[1])
+    assert form["errors"] == {"base": "not_a_bridge"}
+
+    context = load_or_make(tmp_path, "x").context()
+    async with await asyncio.start_server(speak_no_http, "127.0.0.1", 0, ssl=context) as noise:
+        form = await home.begin(port=noise.sockets[0].getsockname()[1])
     assert form["errors"] == {"base": "not_a_bridge"}
 
     wrong_type = '{"id": 7, "name": "x", "version": "1", "api": 1}'
@@ -282,6 +298,46 @@ async def test_a_certificate_that_changes_while_pairing(home: Home, scripted: Sc
     scripted.change_certificate_after(1)
     form = await home.submit(form, may_unlock=False, code="12345678")
     assert form["errors"] == {"base": "certificate_changed"}
+
+
+async def test_an_impostor_who_goes_on_without_the_code_is_not_believed(home: Home, scripted: ScriptedBridge) -> None:
+    form = await home.begin(port=scripted.port)
+    scripted.pair_by("00000000", {})
+    form = await home.submit(form, may_unlock=False, code="12345678")
+    assert form["errors"] == {"code": "wrong_code"}
+
+
+@pytest.mark.parametrize("grant", [{}, {"token": 1, "client_id": "c", "scopes": []}, {"token": "t", "client_id": "c"}])
+async def test_a_grant_without_what_it_takes(home: Home, scripted: ScriptedBridge, grant: dict[str, Any]) -> None:
+    form = await home.begin(port=scripted.port)
+    scripted.pair_by("12345678", grant)
+    form = await home.submit(form, may_unlock=False, code="12345678")
+    assert form["errors"] == {"base": "not_a_bridge"}
+
+
+@pytest.mark.parametrize("answer", [{}, {"error": "no"}, {"error": {"message": "no"}}, []])
+async def test_a_refusal_that_no_bridge_gives(home: Home, scripted: ScriptedBridge, answer: Any) -> None:
+    form = await home.begin(port=scripted.port)
+    scripted.answer_pairing(500, answer)
+    form = await home.submit(form, may_unlock=False, code="12345678")
+    assert form["errors"] == {"base": "not_a_bridge"}
+
+
+async def test_a_network_that_breaks_in_the_middle_of_a_word(
+    home: Home, house: House, network: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = await home.begin(port=network.port)
+    code = await house.open_pairing()
+
+    async def cut(*_args: Any) -> None:
+        network.cut()
+        await asyncio.sleep(0.2)
+        raise StoreFull("Nobody hears this.")
+
+    with monkeypatch.context() as store:
+        store.setattr(house.running.bridge.store, "put_value", cut)
+        form = await home.submit(form, may_unlock=False, code=code)
+    assert form["errors"] == {"base": "cannot_connect"}
 
 
 @pytest.mark.parametrize("answer", ['{"yb": "AA", "device_id": "x"}', '{"yb": 1}', '{"other": 1}', "[]"])

@@ -42,7 +42,9 @@ async def test_these_are_the_entities(paired: Home) -> None:
     entities = {entry.entity_id: entry for entry in er.async_entries_for_config_entry(registry, paired.entry.entry_id)}
     assert set(entities) == {*OF_THE_LOCK, CONNECTIVITY}
     assert len({entry.unique_id for entry in entities.values()}) == len(entities)
-    diagnostic = {entity_id for entity_id, entry in entities.items() if entry.entity_category is EntityCategory.DIAGNOSTIC}
+    diagnostic = {
+        entity_id for entity_id, entry in entities.items() if entry.entity_category is EntityCategory.DIAGNOSTIC
+    }
     assert diagnostic == {BATTERY, BATTERY_LOW, CONNECTIVITY}
     names = {entity_id: paired.state(entity_id).attributes["friendly_name"] for entity_id in entities}
     assert names == {

@@ -1,4 +1,4 @@
-"""The bridge goes and comes back, the network fails in its ways, and Home Assistant keeps up without a person's help."""
+"""The bridge goes and comes back, the network fails in its ways, and Home Assistant keeps up by itself."""
 
 import asyncio
 import functools
@@ -19,6 +19,7 @@ from custom_components.lock_bridge.const import DOMAIN
 from tests.integration.fault_proxy import FaultProxy
 from tests.integration.home import ACCESS, CONNECTIVITY, LOCK, OF_THE_LOCK, Home
 from tests.integration.house import House, until
+from tests.integration.scripted import ScriptedBridge
 
 BACK_WITHIN_S = 2.0
 
@@ -123,6 +124,36 @@ async def test_a_bridge_away_at_the_start_is_connected_as_soon_as_it_is_there(pa
     assert entry.state is ConfigEntryState.LOADED
 
 
+async def test_somebody_else_in_the_bridges_place_is_not_taken_for_its_return(
+    paired: Home, house: House, scripted: ScriptedBridge
+) -> None:
+    entry = paired.entry
+    await paired.hass.config_entries.async_unload(entry.entry_id)
+    await house.stop()
+    await paired.hass.config_entries.async_setup(entry.entry_id)
+    await scripted.move_to(house.port)
+    asked = scripted.dialled
+    await until(lambda: scripted.dialled >= asked + 2)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert not reauths(paired)
+
+    await scripted.stop()
+    await back(paired, house.start)
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_a_new_certificate_met_at_the_start_asks_for_the_code(paired: Home, house: House) -> None:
+    entry = paired.entry
+    await paired.hass.config_entries.async_unload(entry.entry_id)
+    await house.stop()
+    (house.data / "identity.pem").unlink()
+    await house.start()
+    await paired.hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert entry.error_reason_translation_key == "certificate_changed"
+    await until(lambda: reauths(paired))
+
+
 @pytest.mark.parametrize("end", ["remove", "unload", "again"])
 async def test_nobody_knocks_at_a_bridge_that_is_no_longer_wanted(paired: Home, house: House, end: str) -> None:
     entry, entries = paired.entry, paired.hass.config_entries
@@ -153,9 +184,7 @@ async def test_a_token_taken_back_ends_the_link_at_once_and_for_good(
     assert network.dialled - dialled <= 1  # the flow looks at the certificate, nobody knocks with a dead token
 
 
-async def test_a_changed_certificate_ends_the_link_for_good(
-    far: Home, house: House, network: FaultProxy
-) -> None:
+async def test_a_changed_certificate_ends_the_link_for_good(far: Home, house: House, network: FaultProxy) -> None:
     await house.stop()
     (house.data / "identity.pem").unlink()
     await house.start()

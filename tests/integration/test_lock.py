@@ -1,6 +1,7 @@
 """The lock in Home Assistant: what it shows, what it does, and what it says when it cannot."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,8 +9,13 @@ from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
+import lock_bridge.service
+from custom_components.lock_bridge.client import CannotConnect, LinkLost, NoAnswer
+from custom_components.lock_bridge.errors import as_home_assistant_error
+from custom_components.lock_bridge.wire.errors import ErrorCode, LockBridgeError
+from lock_bridge.snapshot import capabilities
 from tests.integration.home import LOCK, Home
-from tests.integration.house import House, until
+from tests.integration.house import House
 
 
 @pytest.mark.spec("VER-16")
@@ -53,7 +59,13 @@ async def test_who_opened_is_set_in_the_same_moment_as_the_state(paired: Home, h
 
 @pytest.mark.parametrize(
     ("language", "shown"),
-    [("nb", "Anna · kode"), ("sv", "Anna · kod"), ("it", "Anna · codice"), ("nl", "Anna · code"), ("xx", "Anna · passcode")],
+    [
+        ("nb", "Anna · kode"),
+        ("sv", "Anna · kod"),
+        ("it", "Anna · codice"),
+        ("nl", "Anna · code"),
+        ("xx", "Anna · passcode"),
+    ],
 )
 async def test_the_method_is_shown_in_the_language_of_the_house(
     paired: Home, house: House, language: str, shown: str
@@ -89,6 +101,51 @@ async def test_locking_needs_no_leave(home: Home, house: House) -> None:
     await home.until_state(LOCK, "unlocked")
     await home.call("lock")
     await home.until_state(LOCK, "locked")
+
+
+@pytest.mark.spec("VER-16")
+async def test_a_lock_that_refuses_to_be_set_is_left_as_it_is(
+    home: Home, house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def refuse(*_args: Any) -> None:
+        raise LockBridgeError(ErrorCode.STORAGE)
+
+    monkeypatch.setattr(house.running.bridge.dispatcher, "execute", refuse)
+    monkeypatch.setattr(house, "open_pairing", house.open_pairing_by_hand)
+    await home.pair(house, port=house.port)
+    assert "Remote unlock of Front door could not be switched on" in caplog.text
+    assert home.state(LOCK).state == "locked"
+
+
+@pytest.mark.spec("VER-16")
+async def test_a_lock_without_the_setting_is_not_asked(
+    home: Home, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        lock_bridge.service, "capabilities", lambda profile: replace(capabilities(profile), settings=())
+    )
+    await house.stop()
+    await house.start()
+    await home.pair(house, port=house.port)
+    assert not house.running.bridge.runner("front_door").state.settings.remote_unlock
+
+
+@pytest.mark.parametrize(
+    ("error", "key", "kind"),
+    [
+        (CannotConnect(), "not_connected", HomeAssistantError),
+        (LinkLost(), "no_answer", HomeAssistantError),
+        (NoAnswer(), "no_answer", HomeAssistantError),
+        (LockBridgeError(ErrorCode.BUSY), "busy", HomeAssistantError),
+        (LockBridgeError(ErrorCode.BOLT_BY_HAND), "bolt_by_hand", ServiceValidationError),
+        (LockBridgeError("moon_phase", message="Not at full moon."), "refused", HomeAssistantError),
+    ],
+)
+async def test_every_trouble_has_its_words(error: Any, key: str, kind: type[HomeAssistantError]) -> None:
+    shown = as_home_assistant_error(error, lock="Front door")
+    assert type(shown) is kind
+    assert shown.translation_key == key
+    assert (shown.translation_placeholders or {}).get("error", "Not at full moon.") == "Not at full moon."
 
 
 @pytest.mark.spec("VER-16")

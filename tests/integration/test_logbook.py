@@ -66,7 +66,11 @@ SENTENCES = {
     "en": ("opened by Anna with fingerprint", "refused somebody with card: not known", "fault: motor"),
     "nb": ("åpnet av Anna med fingeravtrykk", "avviste noen med kort: ikke kjent", "feil: motor"),
     "sv": ("öppnades av Anna med fingeravtryck", "nekade någon med kort: inte känt", "fel: motor"),
-    "it": ("aperta da Anna con impronta digitale", "ha rifiutato qualcuno con tessera: non riconosciuto", "guasto: motore"),
+    "it": (
+        "aperta da Anna con impronta digitale",
+        "ha rifiutato qualcuno con tessera: non riconosciuto",
+        "guasto: motore",
+    ),
     "nl": ("geopend door Anna met vingerafdruk", "weigerde iemand met kaart: niet bekend", "storing: motor"),
 }
 
@@ -99,7 +103,9 @@ async def test_sentences_are_in_the_language_of_the_house(
     assert [line["message"] for line in lines if line.get("domain") == "lock_bridge"][-3:] == list(SENTENCES[language])
 
 
-async def test_every_kind_of_event_has_a_sentence(recorded: Home, house: House, hass_ws_client: WebSocketGenerator) -> None:
+async def test_every_kind_of_event_has_a_sentence(
+    recorded: Home, house: House, hass_ws_client: WebSocketGenerator
+) -> None:
     # In another language than the bridge's own words, so that a missing sentence cannot look like one.
     await recorded.hass.config.async_update(language="nb")
     await recorded.hass.async_block_till_done()
@@ -117,17 +123,35 @@ async def test_every_kind_of_event_has_a_sentence(recorded: Home, house: House, 
     ("fact", "message"),
     [
         (
-            Fact(EventType.OPERATION_FAILED, OperationSource.REMOTE, client_name="Phone", reason="door_open", data={"operation": "lock"}),
+            Fact(
+                EventType.OPERATION_FAILED,
+                OperationSource.REMOTE,
+                client_name="Phone",
+                reason="door_open",
+                data={"operation": "lock"},
+            ),
             "not locked for Phone: the door is open",
         ),
         (
-            Fact(EventType.OPERATION_FAILED, OperationSource.KEYPAD, user_name="Anna", credential_type=CredentialType.PIN, reason="motor_fault"),
+            Fact(
+                EventType.OPERATION_FAILED,
+                OperationSource.KEYPAD,
+                user_name="Anna",
+                credential_type=CredentialType.PIN,
+                reason="motor_fault",
+            ),
             "did not move for Anna: the motor does not move",
         ),
         (Fact(EventType.OPENED_FROM_INSIDE, OperationSource.INSIDE_HANDLE), "opened from inside"),
-        (Fact(EventType.LOCKOUT_ENDED, OperationSource.REMOTE, client_name="Phone", reason="remote"), "lockout ended by Phone"),
+        (
+            Fact(EventType.LOCKOUT_ENDED, OperationSource.REMOTE, client_name="Phone", reason="remote"),
+            "lockout ended by Phone",
+        ),
         (Fact(EventType.ACCESS_REFUSED, reason="no_credential"), "refused somebody: nothing is enrolled yet"),
-        (Fact(EventType.ACCESS_REFUSED, OperationSource.KEYPAD, reason="of_tomorrow"), "refused somebody with keypad: of tomorrow"),
+        (
+            Fact(EventType.ACCESS_REFUSED, OperationSource.KEYPAD, reason="of_tomorrow"),
+            "refused somebody with keypad: of tomorrow",
+        ),
         (Fact(EventType.USER_ADDED, OperationSource.REMOTE, user_name="Bo", client_name="Phone"), "person added: Bo"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
@@ -26,18 +27,29 @@ CODE = "270413"
 async def fired(hass: HomeAssistant) -> list[Event[dict[str, Any]]]:
     """What a real automation on the `access` entity has done."""
     done: list[Event[dict[str, Any]]] = []
-    hass.bus.async_listen("somebody_at_the_door", callback(lambda event: done.append(event)))
+
+    @callback
+    def note(event: Event[dict[str, Any]]) -> None:
+        done.append(event)
+
+    hass.bus.async_listen("somebody_at_the_door", note)
     automation = {
         "alias": "Somebody at the door",
         "triggers": [
             {"trigger": "state", "entity_id": ACCESS, "not_from": ["unavailable"], "not_to": ["unavailable"]},
         ],
-        "actions": [{"event": "somebody_at_the_door", "event_data": {"who": "{{ trigger.to_state.attributes.user_name }}"}}],
+        "actions": [
+            {"event": "somebody_at_the_door", "event_data": {"who": "{{ trigger.to_state.attributes.user_name }}"}}
+        ],
     }
     received = {
         "alias": "Somebody at the door, the new way",
         "triggers": [
-            {"trigger": "event.received", "target": {"entity_id": ACCESS}, "options": {"event_type": ["granted", "refused"]}}
+            {
+                "trigger": "event.received",
+                "target": {"entity_id": ACCESS},
+                "options": {"event_type": ["granted", "refused"]},
+            }
         ],
         "actions": [{"event": "somebody_at_the_door", "event_data": {"who": "received"}}],
     }
@@ -180,7 +192,9 @@ async def test_the_bridge_restarts_in_between(paired: Home, house: House, networ
 
 
 @pytest.mark.spec("GWY-4")
-async def test_cuts_at_any_moment_lose_nothing_and_say_nothing_twice(far: Home, house: House, network: FaultProxy) -> None:
+async def test_cuts_at_any_moment_lose_nothing_and_say_nothing_twice(
+    far: Home, house: House, network: FaultProxy
+) -> None:
     await house.add_person("Anna", CODE)
     await until(lambda: far.entry.runtime_data.connection.cursor.seq == house.head)
     before = house.head
@@ -312,6 +326,45 @@ async def test_events_that_the_bridge_no_longer_has_are_said_to_be_lost(
     assert lost.data["data"] == {"first": first, "last": first + 3, "count": 3}
     assert lost.data["device_id"] == far.device(None).id
     assert [sequence(event) for event in far.told("doorbell")] == [first + 2, first + 4, first + 5]
+
+
+async def test_what_happened_at_a_lock_that_is_gone_is_told_of_the_bridge(
+    far: Home, house: House, network: FaultProxy
+) -> None:
+    await network.stop()
+    await far.until_state(LOCK, "unavailable")
+    await house.do("ring")
+    await house.stop()
+    house.locks = {"shed": ("Shed", "l2s")}
+    await house.start()
+    await network.start()
+    told = (await far.until_event("doorbell")).data
+    assert (told["lock"], told["device_id"]) == ("front_door", far.device(None).id)
+    assert "entity_id" not in told
+    assert "name" not in told
+
+
+async def test_a_lock_entity_that_is_switched_off_is_not_named(paired: Home, house: House) -> None:
+    er.async_get(paired.hass).async_remove(LOCK)
+    await house.do("ring")
+    told = (await paired.until_event("doorbell")).data
+    assert "entity_id" not in told
+    assert told["device_id"] == paired.device("front_door").id
+
+
+async def test_a_journal_that_ends_before_what_was_read_of_it_goes_on_at_its_end(
+    paired: Home, house: House, hass_storage: dict[str, Any]
+) -> None:
+    """The bridge's disk was put back by other means than its own restore, so its epoch is the same."""
+    entry = paired.entry
+    for says in (["restored", "doorbell"], ["doorbell"]):  # the bridge says so once
+        await paired.hass.config_entries.async_unload(entry.entry_id)
+        hass_storage[f"lock_bridge.{entry.entry_id}"]["data"]["seq"] += 1000
+        paired.events.clear()
+        await paired.hass.config_entries.async_setup(entry.entry_id)
+        await house.do("ring")
+        assert (await paired.until_event("doorbell")).data["replayed"] is False
+        assert [event.data["type"] for event in paired.events] == says
 
 
 async def test_a_bridge_that_does_not_know_the_time_is_not_believed(

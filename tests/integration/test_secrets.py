@@ -29,7 +29,16 @@ async def test_diagnostics_help_and_tell_no_secret(
 
     text = json.dumps(told)
     data = paired.entry.data
-    for secret in (data["token"], data["fingerprint"], data["client_id"], house.bridge_id, "127.0.0.1", "Anna", CODE, "SN-"):
+    for secret in (
+        data["token"],
+        data["fingerprint"],
+        data["client_id"],
+        house.bridge_id,
+        "127.0.0.1",
+        "Anna",
+        CODE,
+        "SN-",
+    ):
         assert secret not in text
     assert told["link"] == {"state": "ready", "problem": None, "read_up_to": house.head}
     assert told["bridge"]["scopes"] == ["events", "lock", "state", "unlock"]
@@ -64,7 +73,9 @@ async def test_a_day_in_the_house_leaves_no_secret_behind(
 
     states = json.dumps([state.as_dict() for state in home.hass.states.async_all()], default=str)
     events = json.dumps([event.as_dict() for event in home.events], default=str)
-    stored = json.dumps({key: value for key, value in hass_storage.items() if key != "core.config_entries"}, default=str)
+    stored = json.dumps(
+        {key: value for key, value in hass_storage.items() if key != "core.config_entries"}, default=str
+    )
     for secret in (pairing_code, token, CODE, WRONG):
         for where in (caplog.text, states, events, stored):
             assert secret not in where

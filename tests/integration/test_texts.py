@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 import yaml
+from homeassistant.core import HomeAssistant
 
 from custom_components.lock_bridge import config_flow, errors, event, issues
+from custom_components.lock_bridge import texts as texts_module
 from custom_components.lock_bridge.binary_sensor import BINARY_SENSORS
 from custom_components.lock_bridge.const import EVENTS_LOST
 from custom_components.lock_bridge.sensor import SENSORS
+from custom_components.lock_bridge.wire.errors import ErrorCode
+from custom_components.lock_bridge.wire.model import ChangedBy
 from custom_components.lock_bridge.wire.words import (
     CredentialType,
     EventType,
@@ -75,8 +79,9 @@ def test_a_text_is_translated() -> None:
 
 def test_the_forms_have_their_texts_and_no_others() -> None:
     steps = set(re.findall(r"async def async_step_(\w+)", SOURCES["config_flow.py"])) - {"zeroconf", "reauth"}
-    pair_steps, address_steps = {"pair", "pair_again", "reauth_confirm", "certificate_changed"}, {"user", "address"}
-    fields = dict.fromkeys(pair_steps, {"may_unlock", "code"}) | dict.fromkeys(address_steps, {"host", "port"})
+    pairing, address = ("may_unlock", "code"), ("host", "port")
+    fields = dict.fromkeys(("pair", "pair_again", "reauth_confirm", "certificate_changed"), pairing)
+    fields |= dict.fromkeys(("user", "address"), address)
     expected = {f"config.step.{step}.{part}" for step in steps for part in ("title", "description")}
     expected |= {
         f"config.step.{step}.{part}.{field}"
@@ -98,13 +103,21 @@ def test_every_error_and_every_end_of_a_form_has_its_text_and_no_others() -> Non
 
 
 def test_every_exception_has_its_text_and_no_others() -> None:
-    raised = {*errors.FOR_THE_USER.values(), *errors.FAULTS.values(), errors.OTHER, errors.NOT_CONNECTED, errors.NO_ANSWER}
+    raised = {
+        *errors.FOR_THE_USER.values(),
+        *errors.FAULTS.values(),
+        errors.OTHER,
+        errors.NOT_CONNECTED,
+        errors.NO_ANSWER,
+    }
     raised |= set(re.findall(r'translation_key="(\w+)"', SOURCES["__init__.py"])) | {issues.OLDER, issues.NEWER}
     assert keys("exceptions") == {f"exceptions.{key}.message" for key in raised}
 
 
 def test_every_issue_has_its_text_and_no_others() -> None:
-    assert keys("issues") == {f"issues.{key}.{part}" for key in (issues.OLDER, issues.NEWER) for part in ("title", "description")}
+    assert keys("issues") == {
+        f"issues.{key}.{part}" for key in (issues.OLDER, issues.NEWER) for part in ("title", "description")
+    }
 
 
 def test_every_entity_has_its_texts_and_no_others() -> None:
@@ -133,11 +146,17 @@ def test_every_event_part_and_reason_has_its_words_and_no_others() -> None:
     assert {ending.sub("", key) for key in sentences} - operations == kinds
     assert kinds <= sentences, "each has a sentence for when nobody and nothing is known"
     assert keys("common.part_") == {f"common.part_{part}" for part in Part}
-    bridge = "\n".join(
-        path.read_text(encoding="utf-8") for path in (FOLDER.parent.parent / "bridge/lock_bridge").rglob("*.py")
-    )
-    for key in keys("common.reason_"):
-        assert f'"{key.removeprefix("common.reason_")}"' in bridge, key
+    bridge = FOLDER.parent.parent / "bridge" / "lock_bridge"
+    of_pairing = re.findall(r'_fail\([\w.]+, "(\w+)"\)', (bridge / "server/pairing.py").read_text(encoding="utf-8"))
+    of_the_bolt = {
+        ErrorCode[name]
+        for file in ("bolt.py", "hands.py")
+        for name in re.findall(r"ErrorCode\.(\w+)", (bridge / "engine" / file).read_text(encoding="utf-8"))
+    } - {ErrorCode.SUPERSEDED}  # which is an answer alone, and never recorded
+    assert of_pairing
+    shown_at_the_event_entity = {str(reason) for reason in Refusal}
+    said = {str(reason) for reason in (*of_pairing, *of_the_bolt)} - shown_at_the_event_entity
+    assert keys("common.reason_") == {f"common.reason_{reason}" for reason in said}
     assert not keys("common") - keys("common.event_") - keys("common.part_") - keys("common.reason_")
 
 
@@ -147,6 +166,14 @@ def test_sentences_use_only_what_they_are_given() -> None:
         assert placeholders(read("en")[key]) <= given, key
         assert ("{who}" in read("en")[key]) == ("_by" in key), key
         assert ("{method}" in read("en")[key]) == key.endswith("_with"), key
+
+
+async def test_what_only_a_newer_bridge_knows_is_shown_as_it_came(hass: HomeAssistant) -> None:
+    assert texts_module.sentence(hass, {"type": "roof_lifted"}) == "roof lifted"
+    who = ChangedBy(source="mind", user_name="Anna")  # type: ignore[arg-type]
+    assert texts_module.changed_by(hass, who) == "Anna · mind"
+    assert texts_module.changed_by(hass, ChangedBy(source=OperationSource.UNKNOWN)) is None
+    assert texts_module.changed_by(hass, ChangedBy(source=OperationSource.REMOTE)) == "Remote"
 
 
 def test_icons_are_of_entities_that_there_are() -> None:

@@ -67,5 +67,5 @@ class Commands:
 
 
 def _is_young(frame: CommandFrame, now_ms: int) -> bool:
-    # Too old is refused over there; from the future means that the bridge's machine has started anew.
-    return 0 <= now_ms - frame.sent_ms < MAX_AGE_MS
+    # Too old is refused over there; from a future far off means that the bridge's machine has started anew.
+    return abs(now_ms - frame.sent_ms) < MAX_AGE_MS

@@ -91,7 +91,6 @@ class Connection:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.state = LinkState.IDLE
-        self.data: BridgeData | None = None
         self.cursor = cursor
         self.problem: ClientError | LockBridgeError | None = None
         """Why there is no link."""
@@ -100,8 +99,8 @@ class Connection:
         """The link came up or broke, or has another `problem` than before; all of `data` may be other, too."""
         self.on_state = Listeners[[str, frozenset[str]]]()
         """These fields of the lock with this id are other than before."""
-        self.on_event = Listeners[[Event, bool]]()
-        """Something happened; `True` if it is told afterwards."""
+        self.on_event = Listeners[[Event, Cursor, bool]]()
+        """Something happened, with its place in the journal; `True` if it is told afterwards."""
         self.on_gap = Listeners[[Gap]]()
 
         self._transport = transport
@@ -111,11 +110,19 @@ class Connection:
         self._clock = BridgeClock(monotonic)
         self._monotonic = monotonic
         self._commands = Commands()
+        self._data: BridgeData | None = None
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._untold: list[Gap] = []
         self._up_since = 0.0
         self._as_of = 0
-        self._behind = False
+        self._behind_at: int | None = None
+
+    @property
+    def data(self) -> BridgeData:
+        """The bridge as it is, or as it last was. Raises CannotConnect before it was met."""
+        if self._data is None:
+            raise CannotConnect("the bridge has not been met yet")
+        return self._data
 
     @property
     def ready(self) -> bool:
@@ -124,31 +131,15 @@ class Connection:
 
     async def connect(self) -> BridgeData:
         """Dial once and return the bridge as it is. Raises ClientError or LockBridgeError; events wait until `run`."""
-        self.state = LinkState.DIALLING
-        try:
-            socket = await self._dial()
-            try:
-                welcome = await self._greet(socket)
-            except BaseException:
-                await _hang_up(socket)
-                raise
-        except BaseException:
-            if self.state is LinkState.DIALLING:
-                self.state = LinkState.IDLE
-            raise
-        if self.state is not LinkState.DIALLING:
-            await _hang_up(socket)
-            raise LinkLost("hung up meanwhile")
-        return self._take_welcome(socket, welcome)
+        await self._open()
+        return self.data
 
     async def run(self) -> None:
         """Keep the link. Returns when the bridge refuses this client (see `problem`), with listeners told."""
         try:
             while self.state not in _ENDS:
                 try:
-                    if self._socket is None:
-                        await self.connect()
-                    await self._listen()
+                    await self._listen(self._socket or await self._open())
                 except (ClientError, LockBridgeError) as err:
                     await self._broken(err)
         finally:
@@ -179,6 +170,25 @@ class Connection:
             raise NoAnswer("the bridge did not answer in time") from err
         finally:
             self._commands.forget(frame.id)
+
+    async def _open(self) -> aiohttp.ClientWebSocketResponse:
+        self.state = LinkState.DIALLING
+        try:
+            socket = await self._dial()
+            try:
+                welcome = await self._greet(socket)
+            except BaseException:
+                await _hang_up(socket)
+                raise
+        except BaseException:
+            if self.state is LinkState.DIALLING:
+                self.state = LinkState.IDLE
+            raise
+        if self.state is not LinkState.DIALLING:
+            await _hang_up(socket)
+            raise LinkLost("hung up meanwhile")
+        self._take_welcome(socket, welcome)
+        return socket
 
     async def _dial(self) -> aiohttp.ClientWebSocketResponse:
         # The timeout covers the upgrade too, for which aiohttp has none of its own.
@@ -216,26 +226,22 @@ class Connection:
             raise LockBridgeError(ErrorCode.VERSION_UNSUPPORTED, {"api": message.bridge.api})
         return message
 
-    def _take_welcome(self, socket: aiohttp.ClientWebSocketResponse, welcome: Welcome) -> BridgeData:
+    def _take_welcome(self, socket: aiohttp.ClientWebSocketResponse, welcome: Welcome) -> None:
         self._clock.restart(welcome.time_ms)
         self._socket = socket
         self._up_since = self._monotonic()
         self._as_of = welcome.head
-        self._behind = False
+        self._behind_at = None
         if self.cursor is None or self.cursor.epoch != welcome.epoch:
             self.cursor = Cursor(epoch=welcome.epoch, seq=welcome.head)
-        self.data = data = BridgeData.from_welcome(welcome)
+        self._data = BridgeData.from_welcome(welcome)
         self.problem = None
         self.state = LinkState.READY
         _LOGGER.info("Connected to the bridge at %s", self._transport.address)
         self.on_link.tell()
-        return data
 
-    async def _listen(self) -> None:
+    async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Take what comes until the link breaks, which it always does by an error."""
-        socket = self._socket
-        if socket is None:
-            raise LinkLost("hung up")
         for frame in self._commands.repeat(self._clock.now_ms()):
             await self._send(socket, frame)
         self._tell_gaps()
@@ -272,12 +278,12 @@ class Connection:
                 pass  # a kind of message that only newer clients know
 
     def _take_state(self, message: State) -> None:
-        if self.data is None or message.lock not in self.data.locks or message.as_of < self._as_of:
+        if message.lock not in self.data.locks or message.as_of < self._as_of:
             return
         self._as_of = message.as_of
         before = self.data.locks[message.lock]
         try:
-            self.data = self.data.changed(message.lock, message.changes)
+            self._data = self.data.changed(message.lock, message.changes)
         except LockBridgeError as err:
             raise NotABridge(f"a state that no lock has: {err.detail.get('field')}") from err
         after = self.data.locks[message.lock]
@@ -292,8 +298,8 @@ class Connection:
         for event in message.events:
             if self.cursor is None or event.seq <= self.cursor.seq:
                 continue  # told already: a link that broke before the bridge knew so
-            self.cursor = Cursor(epoch=self.cursor.epoch, seq=event.seq)
-            self.on_event.tell(event, not message.live)
+            self.cursor = cursor = Cursor(epoch=self.cursor.epoch, seq=event.seq)
+            self.on_event.tell(event, cursor, not message.live)
 
     def _take_gap(self, message: Gap) -> None:
         """The journal goes on behind a gap; of one before the welcome, listeners are told when the state is there."""
@@ -310,13 +316,14 @@ class Connection:
 
     def _take_tick(self, message: Tick) -> None:
         self._clock.take(message.time_ms)
-        if self.data is None or Scope.EVENTS not in self.data.scopes or self.cursor is None:
+        if self.cursor is None or Scope.EVENTS not in self.data.scopes:
             return
-        # An event may be on disk and not yet on its way here when a tick is made, but not when the next one is.
-        behind = message.head > self.cursor.seq
-        if behind and self._behind:
+        # An event may be on disk and not yet on its way here when a tick is made. If not even one has come by the next
+        # tick, none is on its way.
+        behind_at = self.cursor.seq if message.head > self.cursor.seq else None
+        if behind_at is not None and behind_at == self._behind_at:
             raise LinkLost("events are missing")
-        self._behind = behind
+        self._behind_at = behind_at
 
     async def _broken(self, error: ClientError | LockBridgeError) -> None:
         """The link broke, or could not be made: wait for the next try, or give up."""

@@ -11,10 +11,10 @@ from custom_components.lock_bridge.wire.model import BridgeInfo
 from custom_components.lock_bridge.wire.pairing import (
     ConfirmationFailed,
     FinishReply,
-    MalformedCode,
     PairingClient,
     PairingFailed,
     StartReply,
+    normalise_code,
 )
 from custom_components.lock_bridge.wire.words import API_VERSION, Scope
 
@@ -60,10 +60,11 @@ async def pair(
 ) -> Pairing:
     """Pair with the bridge at `address` by the code that it shows.
 
-    Raises MalformedCode before a pairing is begun, LockBridgeError (`pairing_closed`, `pairing_refused`,
+    Raises MalformedCode before anything is sent, LockBridgeError (`pairing_closed`, `pairing_refused`,
     `pairing_limit`), ClientError. A certificate that is not the bridge's own ends as `pairing_refused`, like a wrong
     code: the two look alike.
     """
+    code = normalise_code(code)
     transport = Transport(session, address, await certificate_fingerprint(session, address))
     client = PairingClient(code, transport.fingerprint, client_name, sorted(scopes))
     try:
@@ -72,8 +73,6 @@ async def pair(
         grant = client.on_finish_reply(finish)
     except ConfirmationFailed as err:
         raise LockBridgeError(ErrorCode.PAIRING_REFUSED) from err
-    except MalformedCode:
-        raise
     except PairingFailed as err:
         raise NotABridge("what answers there does not pair as the bridge does") from err
     return _granted(grant, start.device_id, transport.fingerprint)

@@ -92,10 +92,10 @@ async def certificate_fingerprint(session: aiohttp.ClientSession, address: Addre
     unknown = aiohttp.Fingerprint(bytes(32))
     with client_errors():
         try:
-            async with session.head(address.url("/"), ssl=unknown, allow_redirects=False, timeout=_TIMEOUT):
-                raise NotABridge("no certificate was shown")
+            await session.head(address.url("/"), ssl=unknown, allow_redirects=False, timeout=_TIMEOUT)
         except aiohttp.ServerFingerprintMismatch as err:
             return err.got
+    raise NotABridge("no certificate was shown")
 
 
 @contextmanager
