@@ -43,8 +43,8 @@ logger:
 {extra}"""
 
 
-# The step that asks where the house is. It is done by the configuration above, and would bring what nobody here asks for,
-# and from the internet: weather, radio, a cloud's voice.
+# The step that asks where the house is: the configuration above says it, and the step would bring what nobody here asks
+# for, and from the internet: weather, radio, a cloud's voice.
 _ONBOARDING = {"version": 4, "minor_version": 1, "key": "onboarding", "data": {"done": ["core_config"]}}
 
 

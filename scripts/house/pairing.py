@@ -5,11 +5,14 @@ from .hass import HomeAssistant
 from .processes import Failed
 
 
-async def pair(hass: HomeAssistant, bridge: Bridge, *, may_open: bool, port: int | None = None) -> str:
-    """Set the integration up by hand; the config entry's id. `port`: where Home Assistant finds the bridge, if not at its
-    own. Raises `Failed` with where the flow stopped.
+async def pair(
+    hass: HomeAssistant, bridge: Bridge, *, may_open: bool, port: int | None = None, code: str | None = None
+) -> str:
+    """Set the integration up by hand; the config entry's id. Raises `Failed` with where the flow stopped.
+
+    `port` is where Home Assistant finds the bridge, if not at its own; `code` that of a window which is open already.
     """
-    code = await bridge.pairing_code()
+    code = code or await bridge.pairing_code()
     address = {"host": "127.0.0.1", "port": port or bridge.port}
     flow = await hass.flow("lock_bridge", address, {"may_unlock": may_open, "code": code})
     if flow.get("type") != "create_entry":

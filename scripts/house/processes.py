@@ -46,7 +46,7 @@ class Process:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+            env={**_environment(), "PYTHONUNBUFFERED": "1", **(env or {})},
             cwd=cwd or ROOT,
             start_new_session=True,
             limit=1024 * 1024,
@@ -98,6 +98,11 @@ class Process:
 
     def _story(self, what: str) -> str:
         return "\n".join([what, *(f"  {line}" for line in self.tail)])
+
+
+def _environment() -> dict[str, str]:
+    # Bytecode is kept, as in any installation: without it each start compiles everything anew.
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def python() -> Path:

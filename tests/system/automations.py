@@ -1,4 +1,4 @@
-"""What a homeowner would automate: one automation for each way to learn that somebody came in, each with its counter."""
+"""What a homeowner would automate: one automation for each way to learn of something, each with its counter."""
 
 from typing import Any
 

@@ -31,7 +31,7 @@ async def until[T](look: Callable[[], Awaitable[T]], *, within: float = WAIT_S) 
     """What `look` gives as soon as it gives something true. Raises `TimeoutError`."""
     async with asyncio.timeout(within):
         while not (seen := await look()):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # noqa: ASYNC110 - other processes set no event of ours
         return seen
 
 

@@ -71,7 +71,7 @@ async def test_the_dashboard_unlocks_and_the_doors_bolt_moves(home: Home) -> Non
     await expect(_tile(dashboard)).to_contain_text("Locked")
 
 
-@pytest.mark.spec("VER-1", "VER-2")
+@pytest.mark.spec("VER-1", "VER-3")
 async def test_a_passcode_typed_at_the_door_puts_a_name_into_the_logbook(home: Home) -> None:
     dashboard, door = await home.dashboard(), await home.door()
     await home.lock_up()
