@@ -169,7 +169,7 @@ class Service:
                 "oldest": store.oldest,
                 "head": store.head,
             },
-            "clock": {"wall_ms": now.wall_ms, "trusted": now.trusted},
+            "clock": {"mono_ms": now.mono_ms, "wall_ms": now.wall_ms, "trusted": now.trusted},
             "server": {"port": self.server.port, "fingerprint": self.server.fingerprint},
             "locks": {lock.id: {"bolt": lock.bolt, "faults": list(lock.faults)} for lock in self.bridge.locks()},
         }
@@ -193,7 +193,6 @@ async def run(config: Config) -> int:
     watchdog = Watchdog([service.bridge.store.ping, service.answering])
     await watchdog.start()
     notify("READY=1")
-    _LOG.info("Serving at %s port %s", config.server.host, service.server.port)
     try:
         await stopping.wait()
     finally:

@@ -2,7 +2,7 @@
 
 import statistics
 
-from . import engine
+from .engine import entry_seconds, inputs_per_second
 from .table import Row, at_least, at_most
 
 _FEW, _SOME, _MANY = 5, 50, 5_000
@@ -10,11 +10,11 @@ _FEW, _SOME, _MANY = 5, 50, 5_000
 
 async def run() -> list[Row]:
     """Inputs per second, and one entry of twenty digits with few and many users, measured in turn."""
-    speed = max(engine.inputs_per_second() for _ in range(3))
+    speed = max(inputs_per_second() for _ in range(3))
     times: dict[int, list[float]] = {_FEW: [], _SOME: [], _MANY: []}
     for _ in range(7):
         for users, values in times.items():
-            values.append(engine.entry_seconds(users))
+            values.append(entry_seconds(users))
     few, some, many = (statistics.median(times[users]) * 1e6 for users in (_FEW, _SOME, _MANY))
     return [
         at_least("engine: inputs", speed, "1/s", 20_000),
