@@ -142,6 +142,18 @@ async def test_a_finger_must_be_lifted_between_touches(build: Build) -> None:
     await rig.opens_for("Anna", 4)
 
 
+async def test_the_finger_of_the_last_touch_opens_only_when_it_comes_again(build: Build) -> None:
+    rig = build()
+    await rig.start()
+    await rig.reader.enrol(4, 2)
+    assert await rig.touch("Anna") == EnrolStep(1)
+    rig.sensor.press("Anna")
+    await rig.reported(EnrolStep(2), EnrolDone(4))
+    await rig.is_quiet()
+    await rig.lift()
+    await rig.opens_for("Anna", 4)
+
+
 async def test_a_finger_that_lies_there_is_no_touch_though_it_is_looked_at_just_now(build: Build) -> None:
     rig = build()
     await rig.start()

@@ -316,9 +316,7 @@ class Ef01Reader(FingerprintReader):
             self._slots = (self._slots or frozenset()) | {enrolment.slot}
             self._end_enrolment(EnrolDone(enrolment.slot))
         finally:
-            if module.finger:
-                # It was put there to be learnt, not to open.
-                self._glass.ignore()
+            self._glass.after_enrolment(occupied=module.finger)
             self.light(DARK)
 
     async def _teach(self, module: Module, enrolment: Enrolment) -> None:

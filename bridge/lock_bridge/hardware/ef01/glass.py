@@ -49,9 +49,10 @@ class Glass:
         """What lies there now has not been told of."""
         self._told = False
 
-    def ignore(self) -> None:
-        """What lies there now is not to be looked at."""
-        self._told = True
+    def after_enrolment(self, *, occupied: bool) -> None:
+        """A finger that lies there was put there to be learnt, not to open."""
+        self._told = occupied
+        self._touched = self._unreadable = False
         self._empty_looks = 0
 
     async def look(self, module: Module, slots: frozenset[int]) -> FingerSeen | Sight:
