@@ -148,7 +148,7 @@ async def _outage(house: House) -> list[Row]:
 def _make_events(bridge: Connection, count: int) -> None:
     # Of two priorities, for the journal keeps 10,000 of each.
     for number in range(count // 2):
-        bridge.call("settings.set", lock="front_door", changes={"countdown_delay_s": 30 + number % 2})
+        bridge.call("settings.set", lock="front_door", changes={"countdown_delay_s": 31 + number % 2})
         bridge.call("door", words=["down", "doorbell"])
         bridge.call("door", words=["up", "doorbell"])
 
