@@ -20,6 +20,7 @@ from tests.store.plain import BOOT_ID, LONG, refused
 
 AT = Instant(1, 1_780_000_000_000)
 FLIPS = 20_000 if LONG else 1_000
+pytestmark = pytest.mark.timeout(3600 if LONG else 120)
 
 
 def build(path: Path) -> Path:

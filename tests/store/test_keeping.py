@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lock_bridge.engine.effects import (
@@ -25,7 +25,9 @@ from lock_bridge.store import LockData, Store, StoreBusy, StoreConflict, StoreEr
 from lock_bridge.store import connection as connection_module
 from lock_bridge.store.database import Database
 from lock_bridge.wire.words import CredentialType, OperationSource, Role
-from tests.store.plain import BOOT_ID, refused
+from tests.store.plain import BOOT_ID, LONG, refused
+
+pytestmark = pytest.mark.timeout(600 if LONG else 60)
 
 FRONT = "front_door"
 ANNA = User("anna", "Anna Ødegård", Role.ADMINISTRATOR, 1)
@@ -82,6 +84,7 @@ MS = st.integers(1 - 2**63, 2**63 - 1)
         boot_id=TEXT,
     ),
 )
+@settings(max_examples=2_000 if LONG else 100)
 def test_every_field_of_every_value_comes_back_as_it_was(
     user: User,
     credential: Credential,
@@ -125,6 +128,7 @@ JSON = st.recursive(
     lock_id=st.none() | TEXT,
     at=st.builds(Instant, MS, MS, st.booleans()),
 )
+@settings(max_examples=2_000 if LONG else 100)
 def test_an_event_read_later_is_the_one_that_was_told(
     fact: Fact, lock_id: str | None, at: Instant, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

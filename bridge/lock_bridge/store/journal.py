@@ -42,7 +42,7 @@ RETENTION: Final[Mapping[Priority, Budget]] = MappingProxyType(
 )
 """Some 30,000 events or 10 MB in all."""
 
-TRIM_STEP: Final = 500
+TRIM_STEP: Final = 300
 """Events that one trim takes out of each priority at most: a backlog goes in steps, never in one long pause."""
 
 
