@@ -252,6 +252,11 @@ class Lock:
             self._happen()
         self._pass(end - self.mono_ms)
 
+    def ring(self, timer: Timer) -> None:
+        """A timer comes now, whenever it was due."""
+        self._timers.pop(timer, None)
+        self.give(TimerDue(timer))
+
     def settle(self) -> None:
         """Let the motor finish."""
         end = self.mono_ms + MINUTE

@@ -12,7 +12,6 @@ from lock_bridge.engine.inputs import (
     RemoteLock,
     RemoteUnlock,
     Timer,
-    TimerDue,
 )
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import BoltState, EventType, OperationSource, Part
@@ -448,5 +447,5 @@ def test_lock_and_unlock_that_cross_leave_the_handle_uncoupled(l2s: Lock) -> Non
 
 
 def test_an_uncoupling_timer_that_comes_for_nothing_changes_nothing(l2s: Lock) -> None:
-    l2s.give(TimerDue(Timer.UNCOUPLE))
+    l2s.ring(Timer.UNCOUPLE)
     assert l2s.effects == []

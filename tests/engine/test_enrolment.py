@@ -17,7 +17,6 @@ from lock_bridge.engine.inputs import (
     PartReplaced,
     StartEnrolment,
     Timer,
-    TimerDue,
 )
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import CredentialType, EnrolmentStatus, EventType, Part
@@ -246,12 +245,12 @@ def test_a_card_is_not_waited_for_after_a_cancel(l2s: Lock) -> None:
     assert l2s.facts[-1].reason == "unknown_credential"
 
 
-@pytest.mark.parametrize("touched", [False, True])
-def test_an_enrolment_waits_a_minute_for_each_touch(lock: Lock, *, touched: bool) -> None:
+@pytest.mark.parametrize("touch", [None, EnrolStep(1), EnrolRetry("short")])
+def test_an_enrolment_waits_a_minute_for_each_touch(lock: Lock, touch: EnrolStep | EnrolRetry | None) -> None:
     begin(lock)
-    if touched:
+    if touch is not None:
         lock.advance(50_000)
-        lock.give(EnrolStep(1))
+        lock.give(touch)
     lock.advance(MINUTE - 1)
     assert lock.of(EndEnrolment) == []
     lock.advance(1)
@@ -294,7 +293,7 @@ def test_a_reader_that_repeats_itself_does_not_lose_a_finger(lock: Lock) -> None
     lock.listen()
     lock.give(EnrolDone(slot))
     lock.give(EnrolStep(3))
-    lock.give(TimerDue(Timer.ENROLMENT))
+    lock.ring(Timer.ENROLMENT)
     assert lock.effects == []
 
 

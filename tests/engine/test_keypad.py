@@ -3,7 +3,7 @@
 import pytest
 
 from lock_bridge.engine.effects import Lamp, OpenPairing, Prompt, SaveLockout, Sound, Tone
-from lock_bridge.engine.inputs import Key, KeyDown, KeyUp, PairingChanged, Timer, TimerDue
+from lock_bridge.engine.inputs import Key, KeyDown, KeyUp, PairingChanged, Timer
 from lock_bridge.wire.words import EventType
 from tests.engine.conftest import ANNA, BEN
 from tests.engine.lock import Lock
@@ -157,8 +157,8 @@ def test_a_short_press_does_not_ask_for_pairing(palm: Lock) -> None:
     palm.give(KeyUp(Key.D1))
     assert palm.runs(Timer.HOLD) == 1_000
     palm.give(KeyUp(Key.SET))
-    palm.advance(10_000)
-    palm.give(TimerDue(Timer.HOLD))
+    assert palm.runs(Timer.HOLD) is None
+    palm.ring(Timer.HOLD)
     assert palm.of(OpenPairing) == []
 
 

@@ -15,7 +15,6 @@ from lock_bridge.engine.inputs import (
     RemoteLock,
     RemoteUnlock,
     Timer,
-    TimerDue,
 )
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import BoltState, DoorState, EventType, OperationSource, Part
@@ -184,7 +183,7 @@ def test_a_countdown_waits_for_an_open_door_without_a_word(counting: Lock) -> No
     counting.open_with(ANNA)
     counting.set_door(is_open=True)
     counting.listen()
-    counting.give(TimerDue(Timer.COUNTDOWN))
+    counting.ring(Timer.COUNTDOWN)
     assert counting.effects == []
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from lock_bridge.engine.effects import Prompt, SaveLockout, Tone
-from lock_bridge.engine.inputs import BoltPosition, ChangeSettings, EndLockout, RemoteUnlock, Timer, TimerDue
+from lock_bridge.engine.inputs import BoltPosition, ChangeSettings, EndLockout, RemoteUnlock, Timer
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import EventType, OperationSource
 from tests.engine.conftest import ANNA, BEN
@@ -226,11 +226,11 @@ def test_a_code_in_the_very_moment_of_the_lockouts_end_is_looked_at(lock: Lock) 
 
 
 def test_a_timer_that_comes_too_early_or_for_nothing_changes_nothing(lock: Lock) -> None:
-    lock.give(TimerDue(Timer.LOCKOUT))
+    lock.ring(Timer.LOCKOUT)
     assert lock.effects == []
     lock.wrong(5)
     lock.advance(MINUTE)
-    lock.give(TimerDue(Timer.LOCKOUT))
+    lock.ring(Timer.LOCKOUT)
     assert lock.state.locked_out
     assert lock.runs(Timer.LOCKOUT) == 2 * MINUTE
 

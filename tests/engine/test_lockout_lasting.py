@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from lock_bridge.engine.effects import Light, Say, Sound
-from lock_bridge.engine.inputs import BoltSeen, FingerSeen, Key, KeyDown, Timer, TimerDue
+from lock_bridge.engine.inputs import BoltSeen, FingerSeen, Key, KeyDown, Timer
 from lock_bridge.engine.lockout import DECAY_MS, restarted
 from lock_bridge.engine.model import LockoutRecord
 from lock_bridge.wire.words import EventType
@@ -225,10 +225,10 @@ def test_days_that_went_by_while_the_service_was_away_count(lock: Lock) -> None:
 
 
 def test_a_decay_timer_that_comes_too_early_or_for_nothing_changes_nothing(lock: Lock) -> None:
-    lock.give(TimerDue(Timer.LOCKOUT_DECAY))
+    lock.ring(Timer.LOCKOUT_DECAY)
     assert lock.effects == []
     lock_out(lock)
-    lock.give(TimerDue(Timer.LOCKOUT_DECAY))
+    lock.ring(Timer.LOCKOUT_DECAY)
     assert lock.state.lockout.level == 1
     assert lock.runs(Timer.LOCKOUT_DECAY) == DAY
 

@@ -14,7 +14,6 @@ from lock_bridge.engine.inputs import (
     RemoteLock,
     RemoteUnlock,
     Timer,
-    TimerDue,
 )
 from lock_bridge.engine.state import LockState
 from lock_bridge.wire.errors import ErrorCode
@@ -177,7 +176,7 @@ def test_a_motor_of_which_nothing_is_heard_is_stopped_and_given_up(palm: Lock) -
     assert palm.fact(EventType.FAULT_STARTED).reason == "no_answer"
     palm.listen()
     palm.give(MotorStopped(1, MotorOutcome.REACHED))
-    palm.give(TimerDue(Timer.MOTOR))
+    palm.ring(Timer.MOTOR)
     assert palm.effects == []
 
 
