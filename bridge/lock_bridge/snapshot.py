@@ -1,15 +1,18 @@
 """What clients see of a lock, made of the engine's state."""
 
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Final
 
 from .engine.inputs import Key
-from .engine.model import Instant, User
+from .engine.model import Instant, Settings, User
 from .engine.profile import Profile
 from .engine.state import Cause, Enrolling, LockState
 from .wire.codec import encode
 from .wire.model import Capabilities, ChangedBy, CredentialCapability, Enrolment, LockSnapshot, UserInfo
 from .wire.words import CredentialType, OperatingMode
+
+_FIELDS: Final = tuple(field.name for field in fields(LockSnapshot))
 
 
 def capabilities(profile: Profile) -> Capabilities:
@@ -38,22 +41,19 @@ class SnapshotMaker:
     def __init__(self, base: LockSnapshot, profile: Profile) -> None:
         self.current = base
         self._profile = profile
-        self._shown: dict[str, Any] = encode(base)
+        self._settings: tuple[Settings | None, Mapping[str, Any]] = (None, {})
         self._lockout: tuple[int | None, int | None] = (None, None)
 
     def update(self, state: LockState, lock_now: Instant, bridge_now: Instant, scale: float) -> dict[str, Any]:
         """Take over a new state; the fields that are other than before, ready for JSON."""
-        snapshot = self._make(state, lock_now, bridge_now, scale)
-        if snapshot == self.current:
+        before, after = self.current, self._make(state, lock_now, bridge_now, scale)
+        if after == before:
             return {}
-        shown = encode(snapshot)
-        changes = {name: value for name, value in shown.items() if value != self._shown[name]}
-        self.current, self._shown = snapshot, shown
-        return changes
+        self.current = after
+        return {name: encode(value) for name in _FIELDS if (value := getattr(after, name)) != getattr(before, name)}
 
     def _make(self, state: LockState, lock_now: Instant, bridge_now: Instant, scale: float) -> LockSnapshot:
         base = self.current
-        settings = asdict(state.settings)
         return LockSnapshot(
             id=base.id,
             name=base.name,
@@ -72,10 +72,16 @@ class SnapshotMaker:
             locked_out=state.locked_out,
             lockout_ends_ms=self._lockout_end(state, lock_now, bridge_now, scale),
             faults=tuple(sorted(state.faults)),
-            settings={name: settings[name] for name in sorted(self._profile.settings)},
+            settings=self._told_settings(state.settings),
             users=len(state.directory.users),
             enrolment=_enrolment(state.enrolment),
         )
+
+    def _told_settings(self, settings: Settings) -> Mapping[str, Any]:
+        if settings is not self._settings[0]:
+            told = {name: getattr(settings, name) for name in sorted(self._profile.settings)}
+            self._settings = (settings, told)
+        return self._settings[1]
 
     def _lockout_end(self, state: LockState, lock_now: Instant, bridge_now: Instant, scale: float) -> int | None:
         # A simulated lock's clock may run faster than the bridge's: the end is reckoned over once, when it is set.

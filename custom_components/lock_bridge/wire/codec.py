@@ -1,7 +1,7 @@
 """Frozen dataclasses to JSON and back, by their type hints: one small helper in place of hand-written pairs."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass, replace
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
@@ -37,6 +37,23 @@ def decode[T](kind: type[T], data: Any, *, strict: bool = True) -> T:
     hint: Any = kind
     result: T = _reader(hint)(data, kind.__name__, strict)
     return result
+
+
+def changed[T](value: T, changes: Mapping[str, Any], *, strict: bool = False) -> T:
+    """`value`, a dataclass, with some of its fields read from JSON. Raises `bad_request` naming the field."""
+    kind: Any = type(value)
+    readers, where = _fields(kind), kind.__name__
+    read = {name: readers[name](part, f"{where}.{name}", strict) for name, part in changes.items() if name in readers}
+    dataclass: Any = value
+    result: T = replace(dataclass, **read)
+    return result
+
+
+@cache
+def _fields(kind: type) -> dict[str, _Reader]:
+    # Type hints are resolved once for each class; a message then costs a dictionary look-up a field.
+    hints = get_type_hints(kind)
+    return {field.name: _reader(hints[field.name]) for field in fields(kind)}
 
 
 @cache
@@ -89,9 +106,7 @@ def _enum(kind: type[StrEnum]) -> _Reader:
 
 
 def _dataclass(kind: type) -> _Reader:
-    # Type hints are resolved once for each class; a message then costs a dictionary look-up a field.
-    hints = get_type_hints(kind)
-    readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
+    readers = _fields(kind)
     required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
 
     def read(data: Any, where: str, strict: bool) -> Any:

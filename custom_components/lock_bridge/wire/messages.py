@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
-from .codec import Json, decode, encode
+from .codec import Json, changed, decode, encode
 from .errors import ErrorCode, LockBridgeError
 from .model import BridgeInfo, Event, LockSnapshot
 from .words import Scope
@@ -170,7 +170,7 @@ def from_bridge(frame: Any) -> FromBridge:
 
 def apply_changes(lock: LockSnapshot, changes: Mapping[str, Any]) -> LockSnapshot:
     """`lock` with the fields of a `State` frame."""
-    return decode(LockSnapshot, {**encode(lock), **changes}, strict=False)
+    return changed(lock, changes)
 
 
 def _read[T](kinds: Mapping[str, type[T]], frame: Any, *, strict: bool) -> T:
