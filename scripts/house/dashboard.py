@@ -23,7 +23,7 @@ _CARDS: Final[list[dict[str, Any]]] = [
         "type": "tile",
         "entity": "event.front_door_access",
         "name": "Last access",
-        "state_content": ["event_type", "user_name", "state"],
+        "state_content": ["event_type", "user_name"],
     },
     {"type": "tile", "entity": "event.front_door_doorbell", "name": "Doorbell"},
 ]

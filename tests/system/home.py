@@ -30,8 +30,8 @@ expect.set_options(timeout=WAIT_S * 1000)
 async def until[T](look: Callable[[], Awaitable[T]], *, within: float = WAIT_S) -> T:
     """What `look` gives as soon as it gives something true. Raises `TimeoutError`."""
     async with asyncio.timeout(within):
-        while not (seen := await look()):
-            await asyncio.sleep(0.05)  # noqa: ASYNC110 - other processes set no event of ours
+        while not (seen := await look()):  # noqa: ASYNC110 - other processes set no event of ours
+            await asyncio.sleep(0.05)
         return seen
 
 

@@ -30,7 +30,8 @@ async def test_home_assistant_is_paired_in_its_own_dialog(home: Home) -> None:
 
     code = form.locator("input[name=code]")
     await expect(page.get_by_text("Pair with Hall bridge")).to_be_visible()
-    await code.fill("00000000")
+    await code.fill("2460 8135")
+    await picture(page, "pairing")
     await submit.click()
     await expect(form.get_by_text("Pairing is not open")).to_be_visible()
     await picture(page, "pairing-closed")
@@ -45,7 +46,6 @@ async def test_home_assistant_is_paired_in_its_own_dialog(home: Home) -> None:
     await form.locator("ha-switch").click()
     await expect(form.get_by_role("switch")).to_be_checked()
     await code.fill(f"{shown[:4]} {shown[4:]}")
-    await picture(page, "pairing")
     await submit.click()
     await expect(page.get_by_text("Name and assign")).to_be_visible()
     await picture(page, "pairing-done")

@@ -1,0 +1,47 @@
+"""`scripts/pictures`: from the pictures that the system tests took, those of the documentation, as small files."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+
+PICTURES: Final = {
+    "dashboard": "dashboard-wide-light",
+    "dashboard-phone": "dashboard-phone-dark",
+    "device": "device-light",
+    "door": "door-palm6068-desktop-light",
+    "door-l2s": "door-l2s-desktop-dark",
+    "door-phone": "door-palm6068-phone-dark",
+    "pairing": "pairing",
+    "pairing-wrong-code": "pairing-wrong-code",
+}
+"""Their names in docs/images, and those in the tests."""
+
+_COLOURS: Final = 256
+_LARGEST: Final = 200_000
+
+
+def main() -> int:
+    """Take them over, with a palette of their own."""
+    parser = argparse.ArgumentParser(prog="scripts/pictures", description=__doc__)
+    parser.add_argument("taken", type=Path, help="the folder where the tests left theirs")
+    parser.add_argument("kept", type=Path, help="the folder for those of the documentation")
+    options = parser.parse_args()
+    options.kept.mkdir(parents=True, exist_ok=True)
+    status = 0
+    for name, taken in PICTURES.items():
+        kept: Path = options.kept / f"{name}.png"
+        with Image.open(options.taken / f"{taken}.png") as picture:
+            picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.FLOYDSTEINBERG).save(kept, optimize=True)
+        size = kept.stat().st_size
+        sys.stdout.write(f"{kept}: {size // 1000} KB\n")
+        if size > _LARGEST:
+            sys.stderr.write(f"{kept} is larger than {_LARGEST // 1000} KB\n")
+            status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Pictures of every screen, after a day at the door; `scripts/pictures` takes those of the documentation from here."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from house.bridge import Bridge
+from house.dashboard import LOCK
+from house.people import PEOPLE
+from house.processes import free_port
+from tests.system.home import DESKTOP, PHONE, Home, picture
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="session")]
+
+ANNA, BEN = PEOPLE
+SIZES = {"desktop": DESKTOP, "wide": (1280, 640), "phone": PHONE}
+"""Of these, "wide" is for the README: without the empty part below."""
+SHADES = {"light": False, "dark": True}
+
+
+async def test_pictures_of_the_dashboard_and_the_device(home: Home) -> None:
+    await _a_day_at_the_door(home)
+    device = f"{home.hass.url}/config/devices/device/{await home.device_id()}"
+    for shade, dark in SHADES.items():
+        for form, size in SIZES.items():
+            dashboard = await home.dashboard(size=size, dark=dark)
+            await expect(dashboard.locator("hui-logbook-card")).to_contain_text("opened by Ben with fingerprint")
+            await picture(dashboard, f"dashboard-{form}-{shade}")
+            await home.close()
+        page = await home.page(dark=dark)
+        await page.goto(device)
+        await expect(page.locator("ha-config-device-page")).to_contain_text("opened by Ben with fingerprint")
+        await picture(page, f"device-{shade}")
+        await home.close()
+
+
+async def test_pictures_of_the_doors(home: Home, tmp_path: Path) -> None:
+    await home.ensure_paired()
+    await home.lock_up()
+    other = Bridge(tmp_path / "bridge", port=free_port(), door_port=free_port(), profile="l2s")
+    await other.start()
+    try:
+        for name, bridge in {"palm6068": home.bridge, "l2s": other}.items():
+            await bridge.at_door("battery", "86")
+            for shade, dark in SHADES.items():
+                for form, size in (("desktop", DESKTOP), ("phone", PHONE)):
+                    door = await home.door(size=size, dark=dark, at=bridge.door)
+                    await door.get_by_role("button", name="Back").click()  # wakes the keypad
+                    await expect(door.locator(".front.lit")).to_be_visible()
+                    await picture(door, f"door-{name}-{form}-{shade}")
+                    await home.close()
+    finally:
+        await other.stop()
+
+
+async def _a_day_at_the_door(home: Home) -> None:
+    await home.ensure_paired()
+    await home.lock_up()
+    at_door = home.bridge.at_door
+    await at_door("press", "0", *f"77{ANNA.passcode}31", "ok")
+    await home.until_bolt("retracted")
+    await home.lock_up()
+    await at_door("press", "0", "999999", "ok")
+    await at_door("ring")
+    await at_door("touch", "Ben right thumb")
+    await home.until_bolt("retracted")
+    await at_door("battery", "86")
+    await home.until_state(LOCK, "unlocked")
