@@ -22,13 +22,25 @@ from .engine.effects import (
     EndEnrolment,
     Light,
     OpenPairing,
+    SaveLockout,
     Say,
     Sound,
     StartTimer,
     StopBolt,
     StopTimer,
 )
-from .engine.inputs import Command, EnrolFailed, Input, PartBack, PartFault, Started, Timer, TimerDue
+from .engine.inputs import (
+    Command,
+    EnrolFailed,
+    Input,
+    MotorOutcome,
+    MotorStopped,
+    PartBack,
+    PartFault,
+    Started,
+    Timer,
+    TimerDue,
+)
 from .engine.machine import step
 from .engine.model import Instant
 from .engine.people import default_settings
@@ -120,7 +132,7 @@ class LockRunner:
         self._clock = clock
         self._house = house
         self._snapshots = SnapshotMaker(base, setup.profile)
-        self._queue: deque[Input] = deque()
+        self._queue: deque[Input | _Rewrite] = deque()
         self._working = False
         self._worker: asyncio.Task[None] | None = None
         self._timers: dict[Timer, Handle] = {}
@@ -129,6 +141,8 @@ class LockRunner:
         self._unwritten: list[Durable] = []
         self._retry: Handle | None = None
         self._powered = True
+        self._stopping = False
+        self._cuts = 0
 
     @property
     def snapshot(self) -> LockSnapshot:
@@ -147,16 +161,20 @@ class LockRunner:
 
     async def start(self) -> None:
         """Build the state from disk, then let the parts report."""
-        await self._rebuild(self._clock.boot_id)
+        self._rebuild(await self._house.load(self.id), self._clock.boot_id)
         for port in self._ports.all():
             await port.start(self.put)
 
     async def stop(self) -> None:
         """Finish what is under way, leave the parts safe, answer who still waits."""
         self._powered = False
+        self._stopping = True
         self._queue.clear()
         for port in self._ports.all():
-            await port.stop()
+            try:
+                await port.stop()
+            except Exception:  # noqa: BLE001 - whatever it is, the other parts must be made safe too
+                _LOG.exception("A part of lock %s could not be stopped", self.id)
         if self._worker is not None:
             await asyncio.gather(self._worker, return_exceptions=True)
         self._forget()
@@ -165,9 +183,11 @@ class LockRunner:
 
     def put(self, given: Input) -> None:
         """Take an input; it is handled now, or after those before it. Without power nothing is heard."""
-        if not self._powered:
-            return
-        self._queue.append(given)
+        if self._powered:
+            self._enqueue(given)
+
+    def _enqueue(self, work: Input | _Rewrite) -> None:
+        self._queue.append(work)
         if not self._working:
             # Eager: what needs no disk is done before this returns, so a driver's report costs no turn of the loop.
             self._working = True
@@ -176,7 +196,7 @@ class LockRunner:
     async def command(self, make: Callable[[str], Command]) -> Mapping[str, Any]:
         """Give the command that `make` makes of a fresh id; its result. Raises `LockBridgeError`."""
         if not self._powered:
-            raise LockBridgeError(ErrorCode.STOPPING)
+            raise self._gone()
         command_id = uuid.uuid4().hex
         answer: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
         self._answers[command_id] = answer
@@ -199,22 +219,34 @@ class LockRunner:
     def power_cut(self) -> None:
         """The lock loses its power: all that is not on disk is gone."""
         self._powered = False
+        self._cuts += 1
         self._queue.clear()
         self._forget()
 
     async def power_back(self) -> None:
         """The lock starts anew from disk, as after any power cut (VER-10)."""
+        cuts = self._cuts
         await self.answering()
-        self._powered = True
-        await self._rebuild(uuid.uuid4().hex)
+        try:
+            data = await self._house.load(self.id)
+        except StoreError as error:
+            _LOG.error("Lock %s goes on with what it knew, for the store cannot be read: %s", self.id, error)
+            state = self.state
+            users, credentials = tuple(state.directory.users.values()), tuple(state.directory.credentials.values())
+            data = LockData(users, credentials, state.settings, state.lockout)
+        if cuts == self._cuts and not self._stopping:
+            # Only now: nothing may be handled by the state from before the cut.
+            self._powered = True
+            self._forget()
+            self._rebuild(data, uuid.uuid4().hex)
 
-    async def _rebuild(self, boot_id: str) -> None:
-        data = await self._house.load(self.id)
+    def _rebuild(self, data: LockData, boot_id: str) -> None:
         fresh = LockState(settings=default_settings(self.setup.profile.simple_passcodes))
+        unwritten = next((item.record for item in reversed(self._unwritten) if isinstance(item, SaveLockout)), None)
         self.state = LockState(
             directory=Directory.of(data.users, data.credentials),
             settings=data.settings or fresh.settings,
-            lockout=data.lockout or fresh.lockout,
+            lockout=unwritten or data.lockout or fresh.lockout,
         )
         self.put(Started(boot_id))
         self._publish()
@@ -222,7 +254,11 @@ class LockRunner:
     async def _work(self) -> None:
         try:
             while self._queue:
-                await self._take(self._queue.popleft())
+                work = self._queue.popleft()
+                if isinstance(work, _Rewrite):
+                    await self._write([])
+                else:
+                    await self._take(work)
         finally:
             self._working = False
 
@@ -242,6 +278,10 @@ class LockRunner:
             # Only changes of people, credentials and settings get here: nothing of them has been said or done yet.
             self.state = before
             self._fail(given, ErrorCode.STORAGE)
+        except Exception:  # noqa: BLE001 - whatever it is, the door must go on
+            _LOG.exception("Lock %s could not keep what came of %s", self.id, type(given).__name__)
+            self.state = before
+            self._fail(given, ErrorCode.INTERNAL)
         if not self._queue:
             # With more to handle at once, what lies in between has lasted no time at all.
             self._publish()
@@ -275,6 +315,11 @@ class LockRunner:
             _LOG.error("Lock %s could not write: %s", self.id, error)
             self._unwritten = [*self._unwritten, *durable][-_UNWRITTEN:]
             self._storage_fault(str(error))
+        except Exception:
+            if any(isinstance(item, _REFUSABLE) for item in durable):
+                raise
+            # A defect, and no disk that may come back: what cannot be written must not hold up what can.
+            _LOG.exception("Lock %s could not write", self.id)
         else:
             if self._unwritten:
                 self._unwritten = []
@@ -283,19 +328,23 @@ class LockRunner:
     def _storage_fault(self, reason: str) -> None:
         if self._retry is None and self._powered:
             self._retry = self._clock.call_later(_RETRY_MS, self._write_again)
-        if Part.STORAGE not in self.state.faults and not any(isinstance(item, PartFault) for item in self._queue):
+        if Part.STORAGE not in self.state.faults:
             self.put(PartFault(Part.STORAGE, reason[:80]))
 
     def _write_again(self) -> None:
         self._retry = None
-        self._spawn(self._flush())
-
-    async def _flush(self) -> None:
-        await self.answering()
         if self._unwritten:
-            await self._write([])
+            self._enqueue(_Rewrite())
 
     def _perform(self, effect: Effect) -> None:
+        try:
+            self._hand_over(effect)
+        except Exception:  # noqa: BLE001 - a driver's defect must not take the rest of the lock along
+            _LOG.exception("A part of lock %s failed at %s", self.id, type(effect).__name__)
+            if isinstance(effect, DriveBolt):
+                self.put(MotorStopped(effect.run, MotorOutcome.FAULT))
+
+    def _hand_over(self, effect: Effect) -> None:
         match effect:
             case DriveBolt():
                 self._ports.bolt.drive(effect)
@@ -390,7 +439,16 @@ class LockRunner:
             self._retry = None
         for future in self._answers.values():
             if not future.done():
-                future.set_exception(LockBridgeError(ErrorCode.STOPPING))
+                future.set_exception(self._gone())
+
+    def _gone(self) -> LockBridgeError:
+        if self._stopping:
+            return LockBridgeError(ErrorCode.STOPPING)
+        return LockBridgeError(ErrorCode.PART_FAULT, {"part": Part.POWER.value}, "The lock has no power.")
+
+
+class _Rewrite:
+    """In the queue: try again to write what could not be written."""
 
 
 _REFUSABLE = tuple(kind for kind in CHANGES if kind.__name__ != "SaveLockout")

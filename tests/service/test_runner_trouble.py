@@ -1,0 +1,160 @@
+"""When a part, the disk or the power fails at the worst moment the lock goes on, and nothing is written twice."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lock_bridge.engine.effects import Drive, DriveBolt, Durable
+from lock_bridge.engine.inputs import AddUser, Key, KeyDown, RemoteLock, RemoteUnlock, SetPasscode
+from lock_bridge.store import LockData, StoreError
+from lock_bridge.wire.errors import ErrorCode, LockBridgeError
+from lock_bridge.wire.words import BoltState, EventType, Part
+
+from .house import Home
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[Home]:
+    home = Home(tmp_path)
+    await home.open()
+    await home.add_anna()
+    home.log.clear()
+    yield home
+    await home.close()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110 - the store is a thread, and nobody tells of it
+            await asyncio.sleep(0)
+
+
+async def test_what_could_not_be_written_is_written_once_though_the_door_is_used_meanwhile(home: Home) -> None:
+    home.house.broken = True
+    await home.type("482913")
+    home.house.broken = False
+    home.house.events.clear()
+    home.house.gate = asyncio.Event()
+    home.clock.advance(10_000)
+    home.lock.put(KeyDown(Key.DOORBELL))
+    home.house.gate.set()
+    await until(lambda: Part.STORAGE not in home.lock.snapshot.faults)
+    await home.settle()
+    kinds = [event.type for event in home.house.events]
+    assert kinds.count(EventType.ACCESS_GRANTED) == 1
+    assert kinds.count(EventType.DOORBELL) == 1
+
+
+async def test_a_driver_that_raises_counts_as_a_dumb_motor_and_the_refusal_is_written(home: Home) -> None:
+    def broken(_drive: DriveBolt) -> None:
+        raise RuntimeError("a defect")
+
+    await home.allow_remote()
+    drive, home.parts.drive = home.parts.drive, broken  # type: ignore[method-assign]
+    with pytest.raises(LockBridgeError) as refused:
+        await home.give(RemoteUnlock)
+    assert refused.value.code is ErrorCode.MOTOR_FAULT
+    assert EventType.OPERATION_FAILED in home.log
+
+    home.parts.drive = drive  # type: ignore[method-assign]
+    await home.type("482913")
+    assert home.lock.snapshot.bolt is BoltState.UNLOCKED
+
+
+async def test_with_a_sounder_that_raises_a_success_still_sets_the_count_to_zero_on_disk(home: Home) -> None:
+    def broken(_sound: Any) -> None:
+        raise RuntimeError("a defect")
+
+    home.parts.sound = broken  # type: ignore[method-assign]
+    await home.type("999999")
+    home.log.clear()
+    await home.type("482913")
+    assert home.lock.snapshot.bolt is BoltState.UNLOCKED
+    assert "count kept" in home.log
+
+
+async def test_a_store_with_a_defect_refuses_a_change_and_nothing_of_it_stays(home: Home) -> None:
+    async def defective(_lock_id: str, _items: Sequence[Durable]) -> None:
+        raise OverflowError
+
+    commit, home.house.commit = home.house.commit, defective  # type: ignore[method-assign]
+    with pytest.raises(LockBridgeError) as refused:
+        await home.give(AddUser, user_id="ben", name="Ben")
+    assert refused.value.code is ErrorCode.INTERNAL
+    assert set(home.lock.state.directory.users) == {"anna"}
+    await home.type("482913")
+    assert home.lock.snapshot.bolt is BoltState.UNLOCKED
+    home.house.commit = commit  # type: ignore[method-assign]
+
+
+async def test_a_part_that_cannot_be_stopped_does_not_keep_the_others_from_it(home: Home) -> None:
+    stopped = []
+
+    async def stop() -> None:
+        stopped.append(True)
+        raise RuntimeError("a defect")
+
+    home.parts.stop = stop  # type: ignore[method-assign]
+    await home.lock.stop()
+    assert stopped
+
+
+@pytest.mark.spec("VER-10")
+async def test_a_power_cut_while_the_disk_is_full_gains_an_attacker_nothing(home: Home) -> None:
+    home.house.broken = True
+    for _ in range(5):
+        await home.type("999999")
+    home.lock.power_cut()
+    await home.lock.power_back()
+    await home.type("482913")
+    assert home.lock.snapshot.locked_out
+    assert Drive.RETRACT not in home.log
+
+
+async def test_nothing_is_handled_between_the_powers_return_and_the_reading_of_the_disk(home: Home) -> None:
+    reading = asyncio.Event()
+    load = home.house.load
+
+    async def slowly(lock_id: str) -> LockData:
+        data = await load(lock_id)
+        await reading.wait()
+        return data
+
+    home.house.load = slowly  # type: ignore[method-assign]
+    home.lock.power_cut()
+    back = asyncio.ensure_future(home.lock.power_back())
+    await asyncio.sleep(0)
+    with pytest.raises(LockBridgeError) as refused:
+        await home.give(SetPasscode, user_id="anna", passcode="571936")
+    assert refused.value.code is ErrorCode.PART_FAULT
+    reading.set()
+    await back
+    await home.give(SetPasscode, user_id="anna", passcode="571936")
+    await home.type("571936")
+    assert Drive.RETRACT in home.log
+
+
+async def test_power_that_goes_again_while_the_lock_starts_leaves_it_dead(home: Home) -> None:
+    home.lock.power_cut()
+    back = asyncio.ensure_future(home.lock.power_back())
+    await asyncio.sleep(0)
+    home.lock.power_cut()
+    await back
+    await home.type("482913")
+    assert home.log == []
+    with pytest.raises(LockBridgeError):
+        await home.give(RemoteLock)
+
+
+async def test_with_an_unreadable_store_the_lock_comes_back_with_what_it_knew(home: Home) -> None:
+    async def unreadable(_lock_id: str) -> LockData:
+        raise StoreError("The store is damaged.")
+
+    home.house.load = unreadable  # type: ignore[method-assign]
+    home.lock.power_cut()
+    await home.lock.power_back()
+    await home.type("482913")
+    assert Drive.RETRACT in home.log
