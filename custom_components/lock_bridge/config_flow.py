@@ -95,7 +95,7 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
             else:
                 await self.async_set_unique_id(info.id, raise_on_progress=False)
                 self._abort_if_unique_id_configured()
-                self._name = info.name
+                self._name = _shown(info.name)
                 return await self.async_step_pair()
         return self.async_show_form(
             step_id="user",
@@ -114,7 +114,7 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
         self._abort_if_unique_id_configured(updates=await self._moved(entry) if entry else None)
         if (reason := _other_version(discovery_info.properties.get("api"))) is not None:
             return self.async_abort(reason=reason)
-        self._name = discovery_info.properties.get("name") or discovery_info.hostname.removesuffix(".local.")
+        self._name = _shown(discovery_info.properties.get("name") or discovery_info.hostname.removesuffix(".local."))
         self.context["title_placeholders"] = {"name": self._name}
         return await self.async_step_pair()
 
@@ -151,7 +151,11 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """What is to be changed?"""
         self._take_from(self._get_reconfigure_entry())
-        return self.async_show_menu(step_id="reconfigure", menu_options=["address", "pair_again"])
+        return self.async_show_menu(
+            step_id="reconfigure",
+            menu_options=["address", "pair_again"],
+            description_placeholders={"name": self._name},
+        )
 
     async def async_step_pair_again(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Pair again, to allow or forbid opening the door."""
@@ -265,8 +269,17 @@ def _address(user_input: dict[str, Any]) -> Address:
 
 def _client_name(hass: HomeAssistant) -> str:
     """What the bridge's list of clients calls this Home Assistant."""
-    place = "".join(char for char in hass.config.location_name if char.isprintable()).strip()
+    place = _printable(hass.config.location_name)
     return f"Home Assistant ({place})"[:NAME_LIMIT] if place else "Home Assistant"
+
+
+def _shown(name: str) -> str:
+    """A bridge's name as it can be shown; before pairing it may be anybody's words."""
+    return _printable(name)[:NAME_LIMIT] or "Lock Bridge"
+
+
+def _printable(text: str) -> str:
+    return "".join(char for char in text if char.isprintable()).strip()
 
 
 def _other_version(api: str | None) -> str | None:

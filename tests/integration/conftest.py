@@ -2,15 +2,19 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowManager
 from homeassistant.helpers import translation
 
+from custom_components.lock_bridge.const import DOMAIN
 from tests.integration.fault_proxy import FaultProxy
 from tests.integration.home import Home
 from tests.integration.house import House
 from tests.integration.scripted import ScriptedBridge
+from tests.integration.texts import look_at_texts
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,6 +33,20 @@ def custom_integrations(request: pytest.FixtureRequest) -> None:
     if "recorder_mock" in request.fixturenames:
         request.getfixturevalue("recorder_mock")
     request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture(autouse=True)
+def forms_are_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a form, menu or end of the set-up shows has its text, and the text what it names."""
+    handle = FlowManager._async_handle_step
+
+    async def handle_and_look(manager: Any, flow: Any, *args: Any, **kwargs: Any) -> Any:
+        result = await handle(manager, flow, *args, **kwargs)
+        if flow.handler == DOMAIN:
+            look_at_texts(result)
+        return result
+
+    monkeypatch.setattr(FlowManager, "_async_handle_step", handle_and_look)
 
 
 @pytest.fixture(autouse=True)

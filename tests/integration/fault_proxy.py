@@ -26,8 +26,13 @@ class FaultProxy:
     async def stop(self) -> None:
         """Nobody is there any more: connections are reset, new ones refused."""
         if self._server is not None:
-            self._server.close()
-            self._server = None
+            server, self._server = self._server, None
+            for listening in server.sockets:
+                asyncio.get_running_loop().remove_reader(listening.fileno())
+            # asyncio fails on what was accepted and not yet attached when its server closes: let it attach.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            server.close()
         self.cut()
         self._open.set()
         await asyncio.gather(*self._pipes, return_exceptions=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -313,6 +314,21 @@ async def test_a_grant_without_what_it_takes(home: Home, scripted: ScriptedBridg
     scripted.pair_by("12345678", grant)
     form = await home.submit(form, may_unlock=False, code="12345678")
     assert form["errors"] == {"base": "not_a_bridge"}
+
+
+async def test_a_refusal_full_of_nonsense_is_a_refusal(home: Home, scripted: ScriptedBridge) -> None:
+    form = await home.begin(port=scripted.port)
+    scripted.answer_pairing(
+        409, {"error": {"code": "x" * 10_000, "message": ["y"] * 1000, "can_retry": 7, "detail": "z"}}
+    )
+    form = await home.submit(form, may_unlock=False, code="12345678")
+    assert form["errors"] == {"base": "unknown"}
+
+
+async def test_a_name_that_is_none_is_not_shown(home: Home, scripted: ScriptedBridge) -> None:
+    scripted.info = json.dumps({"id": "0011223344556677", "name": "\u202e\n" + "x" * 500, "version": "1", "api": 1})
+    form = await home.begin(port=scripted.port)
+    assert form["description_placeholders"]["name"] == "x" * 64
 
 
 @pytest.mark.parametrize("answer", [{}, {"error": "no"}, {"error": {"message": "no"}}, []])

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +33,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "ANSWER_S", 1.0)
 
 
-async def test_entities_are_unavailable_without_the_bridge_and_back_with_it(paired: Home, house: House) -> None:
+async def test_entities_are_unavailable_without_the_bridge_and_back_with_it(
+    paired: Home, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     assert paired.state(CONNECTIVITY).state == "on"
     await house.stop()
     for entity_id in OF_THE_LOCK:
@@ -43,6 +47,11 @@ async def test_entities_are_unavailable_without_the_bridge_and_back_with_it(pair
     took = await back(paired, house.start)
 
     assert took < BACK_WITHIN_S
+    said = [record.getMessage() for record in caplog.records if "client.connection" in record.name]
+    assert [message.split(" at ")[0] for message in said] == [
+        "No link to the bridge",
+        "Connected to the bridge",
+    ]
     assert all(paired.state(entity_id).state != "unavailable" for entity_id in OF_THE_LOCK)
     assert paired.state(CONNECTIVITY).state == "on"
 

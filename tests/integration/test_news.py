@@ -1,5 +1,7 @@
 """What happens at the door, told once and in order; and old news that never passes for fresh."""
 
+import asyncio
+import random
 import sqlite3
 from datetime import timedelta
 from typing import Any
@@ -213,6 +215,73 @@ async def test_cuts_at_any_moment_lose_nothing_and_say_nothing_twice(
     journal = await house.running.bridge.store.query(after=before, limit=1000)
     silent = {"locked", "unlocked"}
     assert [s for s in told if s > before] == [e.seq for e in journal if e.type not in silent or e.seq in told]
+
+
+SEEDS = [
+    *range(3),
+    *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 200)),
+]
+
+
+@pytest.mark.spec("GWY-4")
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_whatever_goes_wrong_in_whatever_order_everything_is_told_once(
+    far: Home, house: House, network: FaultProxy, fired: list[Any], seed: int
+) -> None:
+    """Cuts, stalls, restarts of the bridge and of Home Assistant: what is told is the journal, in order."""
+    chance = random.Random(seed)
+    entry, entries = far.entry, far.hass.config_entries
+    await house.add_person("Anna", CODE)
+    await far.until_event("credential_added")
+    before = house.head
+    far.events.clear()
+
+    async def reload() -> None:
+        await entries.async_reload(entry.entry_id)
+
+    async def restart() -> None:
+        await house.stop()
+        await house.start()
+
+    async def stall() -> None:
+        network.stall()
+        await house.do("ring")
+        network.flow()
+
+    async def cut() -> None:
+        network.cut()
+
+    async def cut_a_little_later() -> None:
+        asyncio.get_running_loop().call_later(chance.random() / 50, network.cut)
+
+    async def away() -> None:
+        await network.stop()
+        await house.do("ring")
+        await network.start()
+
+    async def nothing() -> None:
+        """Just go on."""
+
+    faults = [reload, restart, stall, cut, cut_a_little_later, away, nothing, nothing]
+    for _ in range(25):
+        for _ in range(chance.randrange(3)):
+            await chance.choice([lambda: house.enter(CODE), lambda: house.enter("918273"), lambda: house.do("ring")])()
+        await chance.choice(faults)()
+        if house.running.bridge.runner("front_door").snapshot.locked_out:
+            await house.command("lockout.end", lock="front_door")
+
+    await until(lambda: entry.state is ConfigEntryState.LOADED and entry.runtime_data.available)
+    await house.do("tamper", "on")
+    await far.until_event("tamper_started")
+
+    journal = {event.seq: event for event in await house.running.bridge.store.query(after=before, limit=1000)}
+    told = [sequence(event) for event in far.events]
+    assert told == sorted(set(told))
+    silent = {EventType.LOCKED, EventType.UNLOCKED, EventType.DOOR_OPENED, EventType.DOOR_CLOSED}
+    assert set(told) >= {seq for seq, event in journal.items() if event.type not in silent}
+    assert set(told) <= set(journal)
+    live = [event for event in far.events if not event.data["replayed"] and event.data["type"].startswith("access")]
+    await until(lambda: len(fired) == 2 * len(live))
 
 
 async def test_a_long_absence_is_caught_up_in_order(far: Home, house: House, network: FaultProxy) -> None:

@@ -2,10 +2,6 @@
 
 import json
 import re
-import string
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -18,15 +14,9 @@ from custom_components.lock_bridge.const import EVENTS_LOST
 from custom_components.lock_bridge.sensor import SENSORS
 from custom_components.lock_bridge.wire.errors import ErrorCode
 from custom_components.lock_bridge.wire.model import ChangedBy
-from custom_components.lock_bridge.wire.words import (
-    CredentialType,
-    EventType,
-    OperationSource,
-    Part,
-    Refusal,
-)
+from custom_components.lock_bridge.wire.words import CredentialType, EventType, OperationSource, Part, Refusal
+from tests.integration.texts import FOLDER, flat, placeholders, read
 
-FOLDER = Path(config_flow.__file__).parent
 LANGUAGES = ("en", "nb", "sv", "it", "nl")
 SOURCES = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.py")}
 
@@ -37,22 +27,6 @@ HOME_ASSISTANTS = {"config.flow_title"}
 @pytest.fixture(params=LANGUAGES)
 def texts(request: pytest.FixtureRequest) -> dict[str, str]:
     return read(request.param)
-
-
-def read(language: str) -> dict[str, str]:
-    return dict(flat(json.loads((FOLDER / "translations" / f"{language}.json").read_text(encoding="utf-8"))))
-
-
-def flat(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in tree.items():
-        if isinstance(value, dict):
-            yield from flat(value, f"{path}{name}.")
-        else:
-            yield f"{path}{name}", value
-
-
-def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
 def test_there_are_these_languages() -> None:
@@ -112,6 +86,12 @@ def test_every_exception_has_its_text_and_no_others() -> None:
     }
     raised |= set(re.findall(r'translation_key="(\w+)"', SOURCES["__init__.py"])) | {issues.OLDER, issues.NEWER}
     assert keys("exceptions") == {f"exceptions.{key}.message" for key in raised}
+
+
+def test_exceptions_name_only_what_they_are_given() -> None:
+    for key in keys("exceptions"):
+        given = {"address"} if key.split(".")[1] in ("cannot_connect", "certificate_changed") else {"lock", "error"}
+        assert placeholders(read("en")[key]) <= given, key
 
 
 def test_every_issue_has_its_text_and_no_others() -> None:

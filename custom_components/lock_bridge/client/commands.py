@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from custom_components.lock_bridge.wire.commands import AllowRemoteUnlock, EndLockout, Lock, SetSettings, Unlock
-from custom_components.lock_bridge.wire.errors import LockBridgeError
 from custom_components.lock_bridge.wire.messages import MAX_AGE_MS, CommandFrame, Result
 
-from .errors import LinkLost
+from .errors import LinkLost, refusal
 
 REPEATABLE: Final = frozenset(kind.name for kind in (Lock, Unlock, EndLockout, SetSettings, AllowRemoteUnlock))
 """What changes nothing when done twice. The bridge knows the ids of what it has done, but not after a restart."""
@@ -42,7 +41,7 @@ class Commands:
         if result.error is None:
             answer.set_result(result.data)
         else:
-            answer.set_exception(LockBridgeError.from_json(result.error))
+            answer.set_exception(refusal(result.error))
 
     def lose(self, now_ms: int) -> None:
         """There is no link: what must not be done twice ends here, the rest waits for its return while it may."""

@@ -35,7 +35,7 @@ from custom_components.lock_bridge.wire.words import API_VERSION, Scope
 
 from .clock import BridgeClock
 from .commands import Commands
-from .errors import CannotConnect, ClientError, LinkLost, NoAnswer, NotABridge, is_refusal
+from .errors import CannotConnect, ClientError, LinkLost, NoAnswer, NotABridge, is_refusal, refusal
 from .listeners import Listeners
 from .pace import Pace
 from .snapshot import BridgeData, Cursor
@@ -217,7 +217,7 @@ class Connection:
                 await self._send(socket, hello)
                 while not isinstance(message := await _receive(socket), Welcome):
                     if isinstance(message, Failure):
-                        raise LockBridgeError.from_json(message.error)
+                        raise refusal(message.error)
                     if isinstance(message, Gap):
                         self._take_gap(message)
         except TimeoutError as err:
@@ -271,7 +271,7 @@ class Connection:
                 self._take_gap(message)
                 self._tell_gaps()
             case Failure():
-                raise LockBridgeError.from_json(message.error)
+                raise refusal(message.error)
             case Welcome():
                 raise NotABridge("a second welcome")
             case None:

@@ -1,6 +1,7 @@
 """What can go wrong on the way, sorted by what to do about it. What the bridge itself says is `LockBridgeError`."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from custom_components.lock_bridge.wire.errors import ErrorCode, LockBridgeError
 
@@ -29,9 +30,23 @@ class CertificateChanged(ClientError):
     """What answers shows another certificate than the paired one. It is not to be trusted without pairing again."""
 
 
+def refusal(data: Mapping[str, Any]) -> LockBridgeError:
+    """The bridge's error as it came. Before pairing it may be anybody's, so nothing in it is taken for granted."""
+    message, detail = data.get("message"), data.get("detail")
+    told = {
+        "code": str(data.get("code", ErrorCode.INTERNAL))[:_LONGEST],
+        "message": message[:_LONGEST] if isinstance(message, str) else None,
+        "detail": detail if isinstance(detail, dict) else {},
+    }
+    return LockBridgeError.from_json(told)
+
+
 REFUSALS: Final = frozenset({ErrorCode.UNAUTHORIZED, ErrorCode.FORBIDDEN})
 
 
 def is_refusal(error: Exception) -> bool:
     """Whether dialling again cannot help until a person has done something."""
     return isinstance(error, CertificateChanged) or (isinstance(error, LockBridgeError) and error.code in REFUSALS)
+
+
+_LONGEST: Final = 200

@@ -11,10 +11,9 @@ import aiohttp
 from yarl import URL
 
 from custom_components.lock_bridge.wire.codec import Json
-from custom_components.lock_bridge.wire.errors import LockBridgeError
 from custom_components.lock_bridge.wire.messages import MAX_FRAME
 
-from .errors import CannotConnect, CertificateChanged, LinkLost, NoAnswer, NotABridge
+from .errors import CannotConnect, CertificateChanged, LinkLost, NoAnswer, NotABridge, refusal
 
 CONNECT_S: Final = 5.0
 """For TCP and TLS together. A slow board needs a second; and a packet lost on the way is sent again within it."""
@@ -141,5 +140,5 @@ def _json(body: bytes) -> Json:
 def _refusal(data: Json) -> Exception:
     error = data.get("error")
     if isinstance(error, dict) and isinstance(error.get("code"), str):
-        return LockBridgeError.from_json(error)
+        return refusal(error)
     return NotABridge("the answer is no refusal as the bridge gives it")
