@@ -106,14 +106,14 @@ class Turn:
         """Stop a timer."""
         self.emit(StopTimer(timer))
 
-    def answer(self, command: Command | Cause | None, **result: Any) -> None:
+    def answer(self, command: Command | Cause, **result: Any) -> None:
         """Tell a command's giver that it is done."""
-        if command is not None and command.command_id is not None:
+        if command.command_id is not None:
             self.emit(Answer(command.command_id, result))
 
-    def refuse(self, command: Command | Cause | None, error: ErrorCode, **detail: Any) -> None:
+    def refuse(self, command: Command | Cause, error: ErrorCode, **detail: Any) -> None:
         """Tell a command's giver why not."""
-        if command is not None and command.command_id is not None:
+        if command.command_id is not None:
             self.emit(Answer(command.command_id, error=error, detail=detail))
 
 
