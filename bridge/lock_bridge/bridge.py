@@ -8,7 +8,7 @@ from .clock import Clock
 from .dispatch import Dispatcher
 from .engine.effects import Durable, Record
 from .engine.inputs import PairingChanged
-from .engine.model import Fact
+from .engine.model import Fact, Instant
 from .runner import LockRunner
 from .store import LockData, Store
 from .wire.errors import ErrorCode, LockBridgeError
@@ -65,7 +65,7 @@ class Bridge:
 
     async def record(self, *facts: Fact, lock_id: str | None = None) -> None:
         """Write facts into the journal and tell the listeners. Raises `StoreError`."""
-        await self._commit(lock_id, [Record(fact) for fact in facts])
+        await self._commit(lock_id, [Record(fact) for fact in facts], self.clock.now())
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Tell the listeners of events that are committed already."""
@@ -75,9 +75,9 @@ class Bridge:
         """What the store keeps of a lock."""
         return await self.store.load(lock_id)
 
-    async def commit(self, lock_id: str, items: Sequence[Durable]) -> None:
+    async def commit(self, lock_id: str, items: Sequence[Durable], at: Instant) -> None:
         """Write what a lock wants kept, and tell the listeners of its events. Raises `StoreError`."""
-        await self._commit(lock_id, items)
+        await self._commit(lock_id, items, at)
 
     def state_changed(self, lock_id: str, changes: Mapping[str, Any]) -> None:
         """Tell the listeners of a lock's new fields."""
@@ -97,10 +97,9 @@ class Bridge:
             runner.put(PairingChanged(is_open))
             runner.show_code(code if runner.id == lock_id else None)
 
-    async def _commit(self, lock_id: str | None, items: Sequence[Durable]) -> None:
+    async def _commit(self, lock_id: str | None, items: Sequence[Durable], at: Instant) -> None:
         # Events carry the bridge's own time, also where a simulated lock lives faster than the house.
-        events = await self.store.commit(lock_id, items, self.clock.now())
-        self._tell(events)
+        self._tell(await self.store.commit(lock_id, items, at))
 
     def _tell(self, events: tuple[Event, ...]) -> None:
         if not events:

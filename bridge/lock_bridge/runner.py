@@ -69,7 +69,7 @@ _RETRY_MS = 10_000
 """How often what could not be written is tried again."""
 
 _UNWRITTEN = 1_000
-"""Most journal rows and counts kept in memory while the disk takes nothing."""
+"""What came of so many steps is kept in memory at most while the disk takes nothing; the oldest goes first."""
 
 _ANSWER_S = 20
 """Longer than any run of the motor with its second try."""
@@ -111,8 +111,8 @@ class House(Protocol):
     async def load(self, lock_id: str) -> LockData:
         """What the store keeps of a lock."""
 
-    async def commit(self, lock_id: str, items: Sequence[Durable]) -> None:
-        """Write, and tell the journal's listeners. Raises `StoreError`."""
+    async def commit(self, lock_id: str, items: Sequence[Durable], at: Instant) -> None:
+        """Write what came about at `at`, the house's time, and tell the journal's listeners. Raises `StoreError`."""
 
     def state_changed(self, lock_id: str, changes: Mapping[str, Any]) -> None:
         """Tell clients of a lock's new fields."""
@@ -138,7 +138,7 @@ class LockRunner:
         self._timers: dict[Timer, Handle] = {}
         self._answers: dict[str, asyncio.Future[Mapping[str, Any]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._unwritten: list[Durable] = []
+        self._unwritten: deque[_Unwritten] = deque(maxlen=_UNWRITTEN)
         self._retry: Handle | None = None
         self._powered = True
         self._stopping = False
@@ -242,7 +242,8 @@ class LockRunner:
 
     def _rebuild(self, data: LockData, boot_id: str) -> None:
         fresh = LockState(settings=default_settings(self.setup.profile.simple_passcodes))
-        unwritten = next((item.record for item in reversed(self._unwritten) if isinstance(item, SaveLockout)), None)
+        waiting = (item for late in reversed(self._unwritten) for item in reversed(late.items))
+        unwritten = next((item.record for item in waiting if isinstance(item, SaveLockout)), None)
         self.state = LockState(
             directory=Directory.of(data.users, data.credentials),
             settings=data.settings or fresh.settings,
@@ -307,29 +308,47 @@ class LockRunner:
         await self._write(durable)
 
     async def _write(self, durable: list[Durable]) -> None:
+        at = self._bridge_now()
         try:
-            await self._house.commit(self.id, [*self._unwritten, *durable])
+            await self._catch_up()
+            if durable:
+                await self._house.commit(self.id, durable, at)
         except StoreError as error:
             if any(isinstance(item, _REFUSABLE) for item in durable):
                 raise
-            _LOG.error("Lock %s could not write: %s", self.id, error)
-            self._unwritten = [*self._unwritten, *durable][-_UNWRITTEN:]
-            self._storage_fault(str(error))
+            self._keep_for_later(_Unwritten(tuple(durable), at), error)
         except Exception:
             if any(isinstance(item, _REFUSABLE) for item in durable):
                 raise
             # A defect, and no disk that may come back: what cannot be written must not hold up what can.
             _LOG.exception("Lock %s could not write", self.id)
-        else:
-            if self._unwritten:
-                self._unwritten = []
-                self.put(PartBack(Part.STORAGE))
 
-    def _storage_fault(self, reason: str) -> None:
+    async def _catch_up(self) -> None:
+        """Write what could not be written, each with the time at which it came about."""
+        if not self._unwritten:
+            return
+        while self._unwritten:
+            late = self._unwritten.popleft()
+            try:
+                await self._house.commit(self.id, late.items, late.at)
+            except StoreError:
+                self._unwritten.appendleft(late)
+                raise
+        self.put(PartBack(Part.STORAGE))
+
+    def _keep_for_later(self, late: _Unwritten, error: StoreError) -> None:
+        if not self._unwritten:
+            # Once: whoever stands at the door could fill the log otherwise.
+            _LOG.error("Lock %s cannot write, and keeps what happens in memory: %s", self.id, error)
+        if late.items:
+            self._unwritten.append(late)
+        self._storage_fault()
+
+    def _storage_fault(self) -> None:
         if self._retry is None and self._powered:
             self._retry = self._clock.call_later(_RETRY_MS, self._write_again)
         if Part.STORAGE not in self.state.faults:
-            self.put(PartFault(Part.STORAGE, reason[:80]))
+            self.put(PartFault(Part.STORAGE, "not_written"))
 
     def _write_again(self) -> None:
         self._retry = None
@@ -445,6 +464,12 @@ class LockRunner:
         if self._stopping:
             return LockBridgeError(ErrorCode.STOPPING)
         return LockBridgeError(ErrorCode.PART_FAULT, {"part": Part.POWER.value}, "The lock has no power.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unwritten:
+    items: tuple[Durable, ...]
+    at: Instant
 
 
 class _Rewrite:

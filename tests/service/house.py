@@ -7,7 +7,7 @@ from typing import Any
 
 from lock_bridge import profiles
 from lock_bridge.clock import ManualClock
-from lock_bridge.engine.effects import Drive, DriveBolt, Durable, Light, Record, Say, SaveLockout, Sound, Tone
+from lock_bridge.engine.effects import Drive, DriveBolt, Durable, Light, Record, SaveLockout, Say, Sound, Tone
 from lock_bridge.engine.inputs import (
     AddUser,
     BoltPosition,
@@ -21,7 +21,7 @@ from lock_bridge.engine.inputs import (
     MotorStopped,
     SetPasscode,
 )
-from lock_bridge.engine.model import Actor
+from lock_bridge.engine.model import Actor, Instant
 from lock_bridge.engine.passcode import Keys
 from lock_bridge.engine.state import Setup
 from lock_bridge.hardware.ports import Report
@@ -103,12 +103,12 @@ class House:
     async def load(self, lock_id: str) -> LockData:
         return await self.store.load(lock_id)
 
-    async def commit(self, lock_id: str, items: Sequence[Durable]) -> None:
+    async def commit(self, lock_id: str, items: Sequence[Durable], at: Instant) -> None:
         if self.gate is not None:
             await self.gate.wait()
         if self.broken:
             raise StoreError("The disk is full.")
-        self.events += await self.store.commit(lock_id, items, self.clock.now())
+        self.events += await self.store.commit(lock_id, items, at)
         self.log += [item.fact.type for item in items if isinstance(item, Record)]
         self.log += ["count kept" for item in items if isinstance(item, SaveLockout)]
 

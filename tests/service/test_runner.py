@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from lock_bridge.engine.effects import Drive, Prompt, Tone
 from lock_bridge.engine.inputs import AddUser, Key, KeyDown, RemoteLock, RemoteUnlock, StartEnrolment
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError

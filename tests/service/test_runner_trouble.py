@@ -9,6 +9,7 @@ import pytest
 
 from lock_bridge.engine.effects import Drive, DriveBolt, Durable
 from lock_bridge.engine.inputs import AddUser, Key, KeyDown, RemoteLock, RemoteUnlock, SetPasscode
+from lock_bridge.engine.model import Instant
 from lock_bridge.store import LockData, StoreError
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from lock_bridge.wire.words import BoltState, EventType, Part
@@ -48,6 +49,29 @@ async def test_what_could_not_be_written_is_written_once_though_the_door_is_used
     assert kinds.count(EventType.DOORBELL) == 1
 
 
+async def test_what_is_written_late_has_the_time_at_which_it_happened(home: Home) -> None:
+    home.house.broken = True
+    happened = home.clock.now()
+    home.house.events.clear()
+    await home.type("482913")
+    home.clock.advance(9_000)
+    home.house.broken = False
+    home.clock.advance(1_000)
+    await home.settle()
+    granted = next(event for event in home.house.events if event.type is EventType.ACCESS_GRANTED)
+    assert (granted.wall_ms, granted.boot_ms) == (happened.wall_ms, happened.mono_ms)
+
+
+async def test_a_disk_that_takes_nothing_is_logged_once_however_often_somebody_rings(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    home.house.broken = True
+    for _ in range(5):
+        home.lock.put(KeyDown(Key.DOORBELL))
+    await home.settle()
+    assert [record.name for record in caplog.records] == ["lock_bridge.runner"]
+
+
 async def test_a_driver_that_raises_counts_as_a_dumb_motor_and_the_refusal_is_written(home: Home) -> None:
     def broken(_drive: DriveBolt) -> None:
         raise RuntimeError("a defect")
@@ -77,7 +101,7 @@ async def test_with_a_sounder_that_raises_a_success_still_sets_the_count_to_zero
 
 
 async def test_a_store_with_a_defect_refuses_a_change_and_nothing_of_it_stays(home: Home) -> None:
-    async def defective(_lock_id: str, _items: Sequence[Durable]) -> None:
+    async def defective(_lock_id: str, _items: Sequence[Durable], _at: Instant) -> None:
         raise OverflowError
 
     commit, home.house.commit = home.house.commit, defective  # type: ignore[method-assign]
