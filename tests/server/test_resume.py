@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -377,3 +378,14 @@ async def test_a_client_that_leaves_in_the_middle_of_catching_up_leaves_nothing_
     await until(lambda: not world.server._hub._sessions)
     assert not world.server._hub._welcomed
     assert len(asyncio.all_tasks()) < 8
+
+
+async def test_what_the_disk_took_late_is_told_as_old_news(world: World) -> None:
+    client = await world.paired()
+    async with await client.enter() as socket:
+        now = world.clock.now()
+        then = replace(now, mono_ms=now.mono_ms - 61_000)
+        late = await world.store.commit("front_door", [Record(Fact(EventType.DOORBELL))], then)
+        await world.house.publish(late)
+        await world.house.ring()
+        assert [(await socket.frame("events"))["live"] for _ in range(2)] == [False, True]

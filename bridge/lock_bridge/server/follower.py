@@ -3,7 +3,9 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
+from lock_bridge.engine.model import Instant
 from lock_bridge.store import Store, StoreError
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from lock_bridge.wire.messages import MAX_BATCH, WINDOW, Events, FromBridge, Gap
@@ -14,17 +16,28 @@ from .background import Background
 _LOGGER = logging.getLogger(__name__)
 
 
+FRESH_MS: Final = 60_000
+"""An event that is told later than this, as after an hour in which the disk took nothing, is old news."""
+
+
+def is_fresh(event: Event, now: Instant) -> bool:
+    """Whether an event of this start of the bridge can still be acted on as one that is happening."""
+    return now.mono_ms - event.boot_ms <= FRESH_MS
+
+
 class Follower:
     """A cursor in the journal. What happens is sent as it comes while the cursor is at the head; all else is read."""
 
     def __init__(
         self,
         store: Store,
+        now: Callable[[], Instant],
         background: Background,
         send: Callable[[FromBridge], None],
         fail: Callable[[LockBridgeError], None],
     ) -> None:
         self._store = store
+        self._now = now
         self._background = background
         self._send = send
         self._fail = fail
@@ -35,7 +48,7 @@ class Follower:
         self._reading = True  # until `begin`
 
     def begin(self, after: int, head: int) -> None:
-        """Tell what is later than `after`; what is later than `head` is live."""
+        """Tell what is later than `after`; what is later than `head`, and fresh, is live."""
         self._cursor = after
         self._live_after = head
         self._reading = False
@@ -75,10 +88,10 @@ class Follower:
         try:
             while (room := WINDOW - self._under_way) > 0 and self._cursor < (head := self._store.head):
                 events = await self._store.events_after(self._cursor, min(MAX_BATCH, room))
-                for part in _parts(events, self._live_after):
+                for part in _parts(events, self._is_live):
                     self._skip_to(part[0].seq - 1)
                     self._took(part)
-                    self._send(Events(live=part[0].seq > self._live_after, events=tuple(part)))
+                    self._send(Events(live=self._is_live(part[0]), events=tuple(part)))
                 if not events:
                     self._skip_to(head)
         except StoreError as err:
@@ -86,6 +99,9 @@ class Follower:
             self._fail(LockBridgeError(ErrorCode.STORAGE))
         finally:
             self._reading = False
+
+    def _is_live(self, event: Event) -> bool:
+        return event.seq > self._live_after and is_fresh(event, self._now())
 
     def _skip_to(self, seq: int) -> None:
         if seq > self._cursor:
@@ -98,11 +114,11 @@ class Follower:
         self._unacked.append((events[0].seq, self._cursor))
 
 
-def _parts(events: Sequence[Event], live_after: int) -> Iterator[list[Event]]:
-    """Runs of events without a hole between them, and none across `live_after`."""
+def _parts(events: Sequence[Event], is_live: Callable[[Event], bool]) -> Iterator[list[Event]]:
+    """Runs of events without a hole between them, and all of them live or none."""
     part: list[Event] = []
     for event in events:
-        if part and (event.seq != part[-1].seq + 1 or part[-1].seq == live_after):
+        if part and (event.seq != part[-1].seq + 1 or is_live(event) != is_live(part[-1])):
             yield part
             part = []
         part.append(event)

@@ -16,6 +16,7 @@ from lock_bridge.wire.model import Event
 from . import jsontext
 from .commands import Commands
 from .contract import BridgeLike
+from .follower import is_fresh
 from .resume import Resume
 from .session import Session, socket
 
@@ -94,9 +95,12 @@ class Hub:
 
     def events(self, events: tuple[Event, ...]) -> None:
         """See `Listener`."""
-        for start in range(0, len(events) if self._welcomed else 0, MAX_BATCH):
-            batch = events[start : start + MAX_BATCH]
-            frame = jsontext.dumps(to_frame(Events(live=True, events=batch)))
+        if not self._welcomed:
+            return
+        now = self._bridge.clock.now()
+        for start in range(0, len(events), MAX_BATCH):
+            batch = events[start : start + MAX_BATCH]  # of one commit, so all of one age
+            frame = jsontext.dumps(to_frame(Events(live=is_fresh(batch[0], now), events=batch)))
             for session in tuple(self._welcomed):
                 session.offer(batch, frame)
 

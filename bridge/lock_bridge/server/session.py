@@ -94,7 +94,7 @@ class Session:
         self._bucket = Bucket(bridge.clock, per_second=COMMANDS_PER_S, burst=COMMANDS_AT_ONCE)
         self._follower: Follower | None = None
         if Scope.EVENTS in client.scopes:
-            self._follower = Follower(bridge.store, self._background, self.send, self.close)
+            self._follower = Follower(bridge.store, bridge.clock.now, self._background, self.send, self.close)
         self._welcomed = False
         self._closing: asyncio.Task[Any] | None = None
         self._heard_ms = bridge.clock.now().mono_ms
