@@ -34,6 +34,7 @@ class _House:
 
     @property
     def parts(self) -> tuple[Bridge | HomeAssistant, ...]:
+        """In the order in which they are stopped: so nobody misses the other."""
         return self.hass, self.bridge
 
 
@@ -103,7 +104,8 @@ async def _run(state: Path, profile: str, time_scale: float) -> int:
     finally:
         waiting.cancel()
         _say("Stopping both ...")
-        await asyncio.gather(*(part.stop() for part in house.parts))
+        for part in house.parts:
+            await part.stop()
 
 
 def _house(state: Path, profile: str, time_scale: float) -> _House:

@@ -20,7 +20,7 @@ PICTURES: Final = {
 """Their names in docs/images, and those in the tests."""
 
 _COLOURS: Final = 256
-_LARGEST: Final = 200_000
+_LARGEST: Final = 220_000
 
 
 def main() -> int:
@@ -34,13 +34,19 @@ def main() -> int:
     for name, taken in PICTURES.items():
         kept: Path = options.kept / f"{name}.png"
         with Image.open(options.taken / f"{taken}.png") as picture:
-            picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.FLOYDSTEINBERG).save(kept, optimize=True)
+            _few_colours(picture.convert("RGB")).save(kept, optimize=True)
         size = kept.stat().st_size
         sys.stdout.write(f"{kept}: {size // 1000} KB\n")
         if size > _LARGEST:
             sys.stderr.write(f"{kept} is larger than {_LARGEST // 1000} KB\n")
             status = 1
     return status
+
+
+def _few_colours(picture: Image.Image) -> Image.Image:
+    # A colour that covers little, such as a lamp's, keeps its place in the palette; dithering spares the eye the steps.
+    palette = picture.quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=2)
+    return picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
 
 
 if __name__ == "__main__":
