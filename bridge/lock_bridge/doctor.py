@@ -19,6 +19,7 @@ from .config import Config, LockConfig
 from .store import StoreError, verify
 from .store.connection import SAFE_WAL, connect
 from .timesync import ClockTrust
+from .wire.words import Part
 
 type Level = Literal["ok", "note", "wrong"]
 type Status = dict[str, Any] | None
@@ -245,7 +246,10 @@ def locks(status: Status) -> Iterator[Finding]:
     """What the running bridge says of its locks."""
     for lock_id, lock in (status or {}).get("locks", {}).items():
         for fault in lock["faults"]:
-            yield Finding("wrong", lock_id, f"The {fault} does not work. Check its cable; the bridge's log says more.")
+            text = f"The {fault} does not work. Check its cable; the bridge's log says more."
+            if fault == Part.STORAGE:
+                text = "What happens at the door cannot be written down: see what is said of the store."
+            yield Finding("wrong", lock_id, text)
         if not lock["faults"]:
             yield Finding("ok", lock_id, f"All parts answer; the bolt is {lock['bolt']}")
 

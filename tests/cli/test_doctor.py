@@ -227,6 +227,12 @@ def test_faults_of_the_running_locks_are_told() -> None:
     assert list(doctor.locks(None)) == []
 
 
+def test_a_lock_that_cannot_write_is_sent_to_the_disk_and_not_to_a_cable() -> None:
+    ill = {**STATUS, "locks": {"front_door": {"bolt": "locked", "faults": ["storage"]}}}
+
+    assert "cable" not in only(doctor.locks(ill)).text
+
+
 async def test_mistakes_in_the_config_are_findings(tmp_path: Path, cli: Cli) -> None:
     file = tmp_path / "c.toml"
     file.write_text(TEXT.replace("palm6068", "l3s"))

@@ -46,6 +46,7 @@ FINGER = {"credential_type": "fingerprint", "credential_number": 1}
             "The bolt could not be moved by Anna with a fingerprint: motor fault",
         ),
         ("lock_jammed", {**ANNA, **PIN}, "The bolt is jammed, moved by Anna with a passcode"),
+        ("lock_jammed", {"source": "unknown"}, "The bolt is jammed"),
         ("lockout_started", {"data": {"seconds": 180}}, "Locked out after too many wrong tries, for 3 min"),
         ("lockout_ended", {"reason": "time"}, "The lockout ended, its time was over"),
         ("lockout_ended", {**HOME, "source": "remote", "reason": "remote"}, "The lockout ended by Home Assistant"),

@@ -69,6 +69,11 @@ def _moved(verb: str) -> Callable[[Event], str]:
     return lambda event: f"{verb}{_by(event)}"
 
 
+def _jammed(event: Event) -> str:
+    by = _by(event)
+    return f"The bolt is jammed, moved{by}" if by else "The bolt is jammed"
+
+
 def _failed(event: Event) -> str:
     operation = event["data"].get("operation")
     what = {"lock": "Could not be locked", "unlock": "Could not be unlocked"}.get(
@@ -154,7 +159,7 @@ SENTENCES: Final[Mapping[str, Callable[[Event], str]]] = {
     "unlocked": _moved("Unlocked"),
     "opened_from_inside": lambda _event: "Opened from inside",
     "operation_failed": _failed,
-    "lock_jammed": _moved("The bolt is jammed, moved"),
+    "lock_jammed": _jammed,
     "lockout_started": _lockout_started,
     "lockout_ended": _lockout_ended,
     "doorbell": lambda _event: "Somebody rang",
