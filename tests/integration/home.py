@@ -91,3 +91,11 @@ class Home:
     async def call(self, service: str, entity_id: str = LOCK) -> None:
         """Lock or unlock, and wait for the end of it."""
         await self.hass.services.async_call("lock", service, {"entity_id": entity_id}, blocking=True)
+
+
+def suggested(form: ConfigFlowResult, field: str) -> Any:
+    """What stands in a field of a form."""
+    schema = form["data_schema"]
+    assert schema is not None
+    (key,) = (key for key in schema.schema if key == field)
+    return key.description["suggested_value"]

@@ -3,51 +3,23 @@
 import asyncio
 import contextlib
 import json
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from homeassistant.config_entries import (
-    SOURCE_IGNORE,
-    SOURCE_REAUTH,
-    SOURCE_RECONFIGURE,
-    SOURCE_ZEROCONF,
     ConfigEntryState,
-    ConfigFlowResult,
 )
-from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
-from pytest_homeassistant_custom_component.common import MockConfigEntry, start_reauth_flow
 
 from custom_components.lock_bridge.client import transport
-from custom_components.lock_bridge.const import DOMAIN
 from lock_bridge.server.certificate import load_or_make
 from lock_bridge.store import StoreFull
 from tests.integration.fault_proxy import FaultProxy
-from tests.integration.home import LOCK, Home
+from tests.integration.home import LOCK, Home, suggested
 from tests.integration.house import House, until
 from tests.integration.scripted import ScriptedBridge
-
-
-def announcement(bridge_id: str | None, port: int | None, **properties: Any) -> ZeroconfServiceInfo:
-    """What zeroconf tells of a bridge."""
-    told = {"id": bridge_id, "api": "1", "name": "Home", **properties}
-    return ZeroconfServiceInfo(
-        ip_address=ip_address("127.0.0.1"),
-        ip_addresses=[ip_address("127.0.0.1")],
-        hostname="lock-bridge-1.local.",
-        name="lock-bridge-1._lock-bridge._tcp.local.",
-        port=port,
-        type="_lock-bridge._tcp.local.",
-        properties={name: value for name, value in told.items() if value is not None},
-    )
-
-
-async def discover(hass: HomeAssistant, info: ZeroconfServiceInfo) -> ConfigFlowResult:
-    return await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_ZEROCONF}, data=info)
 
 
 async def test_a_bridge_is_set_up_by_address_and_code(home: Home, house: House) -> None:
@@ -385,220 +357,3 @@ async def test_a_bridge_that_lies_about_its_id_until_it_is_paired_is_not_set_up_
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
     assert paired.entry.data["token"] != before
-
-
-async def test_a_bridge_is_found_and_set_up(home: Home, house: House) -> None:
-    form = await discover(home.hass, announcement(house.bridge_id, house.port))
-    assert form["step_id"] == "pair"
-    (flow,) = home.hass.config_entries.flow.async_progress()
-    assert flow["context"]["title_placeholders"] == {"name": "Home"}
-    assert flow["context"]["unique_id"] == house.bridge_id
-
-    result = await home.submit(form, may_unlock=True, code=await house.open_pairing())
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["result"].unique_id == house.bridge_id
-
-
-async def test_a_bridge_without_a_name_is_called_by_its_host(home: Home, house: House) -> None:
-    form = await discover(home.hass, announcement(house.bridge_id, house.port, name=None, api="x"))
-    assert form["description_placeholders"]["name"] == "lock-bridge-1"
-
-
-async def test_found_twice_is_asked_once(home: Home, house: House) -> None:
-    await discover(home.hass, announcement(house.bridge_id, house.port))
-    result = await discover(home.hass, announcement(house.bridge_id, house.port))
-    assert result["reason"] == "already_in_progress"
-
-
-@pytest.mark.parametrize(
-    ("info", "reason"),
-    [
-        (announcement(None, 1), "not_a_bridge"),
-        (announcement("0011223344556677", None), "not_a_bridge"),
-        (announcement("0011223344556677", 1, api="2"), "bridge_newer"),
-        (announcement("0011223344556677", 1, api="0"), "bridge_older"),
-    ],
-)
-async def test_what_is_found_and_of_no_use(home: Home, info: ZeroconfServiceInfo, reason: str) -> None:
-    result = await discover(home.hass, info)
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == reason
-
-
-async def test_a_bridge_that_was_ignored_stays_so(home: Home, house: House) -> None:
-    MockConfigEntry(domain=DOMAIN, source=SOURCE_IGNORE, unique_id=house.bridge_id).add_to_hass(home.hass)
-    result = await discover(home.hass, announcement(house.bridge_id, house.port))
-    assert result["reason"] == "already_configured"
-
-
-async def test_a_bridge_that_moved_is_followed_once_it_has_shown_its_certificate(
-    far: Home, house: House, network: FaultProxy, scripted: ScriptedBridge
-) -> None:
-    entry = far.entry
-    # Somebody announces the bridge elsewhere while it is connected: no reason to go there.
-    assert (await discover(far.hass, announcement(house.bridge_id, house.port)))["reason"] == "already_configured"
-    assert entry.data["port"] == network.port
-
-    await network.stop()
-    await far.until_state(LOCK, "unavailable")
-    # Somebody announces it where something with another certificate answers, and where nobody does.
-    for port in (scripted.port, network.port):
-        await discover(far.hass, announcement(house.bridge_id, port))
-        assert entry.data["port"] == network.port
-
-    result = await discover(far.hass, announcement(house.bridge_id, house.port))
-    assert result["reason"] == "already_configured"
-    assert entry.data["port"] == house.port
-    await far.until_state(LOCK, "locked")
-
-
-async def test_a_token_taken_back_asks_for_the_code_again(paired: Home, house: House) -> None:
-    before = dict(paired.entry.data)
-    await house.command("clients.revoke", client_id=before["client_id"])
-    form = await reauth_form(paired)
-    assert form["step_id"] == "reauth_confirm"
-    await paired.until_state(LOCK, "unavailable")
-
-    code = await house.open_pairing()
-    form = await paired.submit(form, may_unlock=False, code=f"{(int(code) + 1) % 10**8:08}")
-    assert form["errors"] == {"code": "wrong_code"}
-    result = await paired.submit(form, may_unlock=True, code=code)
-
-    assert result["reason"] == "reauth_successful"
-    assert paired.entry.data["token"] != before["token"]
-    await paired.until_state(LOCK, "locked")
-    assert len(await house.clients()) == 1
-
-
-async def test_a_token_taken_back_while_home_assistant_was_off(paired: Home, house: House) -> None:
-    entry = paired.entry
-    await paired.hass.config_entries.async_unload(entry.entry_id)
-    await house.command("clients.revoke", client_id=entry.data["client_id"])
-    await paired.hass.config_entries.async_setup(entry.entry_id)
-
-    assert entry.state is ConfigEntryState.SETUP_ERROR
-    assert entry.error_reason_translation_key == "unauthorized"
-    assert (await reauth_form(paired))["step_id"] == "reauth_confirm"
-
-
-async def test_a_bridge_with_a_new_certificate_is_asked_about(paired: Home, house: House) -> None:
-    await house.stop()
-    (house.data / "identity.pem").unlink()
-    await house.start()
-    form = await reauth_form(paired)
-    assert form["step_id"] == "certificate_changed"
-    assert paired.state(LOCK).state == "unavailable"
-    assert suggested(form, "may_unlock") is True
-
-    result = await paired.submit(form, may_unlock=False, code=await house.open_pairing())
-
-    assert result["reason"] == "reauth_successful"
-    assert paired.entry.data["fingerprint"] == house.running.server.fingerprint
-    await paired.until_state(LOCK, "locked")
-    (client,) = await house.clients()
-    assert client["scopes"] == ["events", "lock", "state"]
-
-
-async def test_another_bridge_in_its_place_is_never_taken_for_it(paired: Home, house: House, tmp_path: Path) -> None:
-    before = dict(paired.entry.data)
-    await house.stop()
-    other = House(tmp_path / "other", name="Cabin")
-    other.port = house.port
-    await other.start()
-    try:
-        form = await reauth_form(paired)
-        assert form["step_id"] == "certificate_changed"
-        result = await paired.submit(form, may_unlock=True, code=await other.open_pairing())
-        assert result["reason"] == "wrong_bridge"
-        assert paired.entry.data == before
-        assert await other.clients() == []
-    finally:
-        await other.stop()
-
-
-async def test_nobody_there_to_ask_who_he_is(paired: Home, house: House) -> None:
-    """A token that was taken back, and a bridge that is away by the time when somebody looks at the screen."""
-    await house.stop()
-    form = await start_reauth_flow(paired.hass, paired.entry)
-    assert form["step_id"] == "reauth_confirm"
-    form = await paired.submit(form, may_unlock=True, code="12345678")
-    assert form["errors"] == {"base": "cannot_connect"}
-
-
-async def test_a_bridge_that_got_another_address_need_not_be_paired_again(
-    paired: Home, house: House, network: FaultProxy
-) -> None:
-    token = paired.entry.data["token"]
-    form = await reconfigure(paired, "address")
-    assert suggested(form, "port") == house.port
-
-    result = await paired.submit(form, host="127.0.0.1", port=network.port)
-
-    assert result["reason"] == "reconfigure_successful"
-    assert paired.entry.data["port"] == network.port
-    assert paired.entry.data["token"] == token
-    await paired.until_state(LOCK, "locked")
-
-
-async def test_another_address_has_to_be_the_same_bridges(
-    far: Home, house: House, network: FaultProxy, scripted: ScriptedBridge
-) -> None:
-    form = await reconfigure(far, "address")
-    form = await far.submit(form, host="127.0.0.1", port=scripted.port)
-    assert form["errors"] == {"base": "other_bridge"}
-    assert suggested(form, "port") == scripted.port
-
-    await network.stop()
-    form = await far.submit(form, host="127.0.0.1", port=network.port)
-    assert form["errors"] == {"base": "cannot_connect"}
-
-    result = await far.submit(form, host="127.0.0.1", port=house.port)
-    assert result["reason"] == "reconfigure_successful"
-
-
-async def test_a_bridge_that_forgot_home_assistant_cannot_be_moved_only_paired(far: Home, house: House) -> None:
-    form = await reconfigure(far, "address")
-    await house.command("clients.revoke", client_id=far.entry.data["client_id"])
-    form = await far.submit(form, host="127.0.0.1", port=house.port)
-    assert form["errors"] == {"base": "unauthorized"}
-
-
-@pytest.mark.spec("VER-16")
-async def test_the_answer_to_the_question_can_be_changed_later(home: Home, house: House) -> None:
-    await home.pair(house, port=house.port, may_unlock=False)
-    form = await reconfigure(home, "pair_again")
-    assert suggested(form, "may_unlock") is False
-
-    result = await home.submit(form, may_unlock=True, code=await house.open_pairing())
-
-    assert result["reason"] == "reconfigure_successful"
-    await until(lambda: house.running.bridge.runner("front_door").state.settings.remote_unlock)
-    await home.until_state(LOCK, "locked")
-    await home.call("unlock")
-    (client,) = await house.clients()
-    assert "unlock" in client["scopes"]
-    assert not home.hass.config_entries.flow.async_progress()
-
-
-async def reconfigure(home: Home, choice: str) -> ConfigFlowResult:
-    """The form behind an item of the menu under Reconfigure."""
-    context = {"source": SOURCE_RECONFIGURE, "entry_id": home.entry.entry_id}
-    menu = await home.hass.config_entries.flow.async_init(DOMAIN, context=context)
-    assert menu["type"] is FlowResultType.MENU
-    assert menu["menu_options"] == ["address", "pair_again"]
-    return await home.submit(menu, next_step_id=choice)
-
-
-def suggested(form: ConfigFlowResult, field: str) -> Any:
-    """What stands in a field of a form."""
-    schema = form["data_schema"]
-    assert schema is not None
-    (key,) = (key for key in schema.schema if key == field)
-    return key.description["suggested_value"]
-
-
-async def reauth_form(home: Home) -> ConfigFlowResult:
-    """The form that asks to pair again."""
-    flows = home.hass.config_entries.flow
-    found = await until(lambda: flows.async_progress_by_handler(DOMAIN, match_context={"source": SOURCE_REAUTH}))
-    return await flows.async_configure(found[0]["flow_id"])
