@@ -6,7 +6,7 @@ The bridge proves who it is by the code alone (see `wire.pairing`); what it or z
 from collections.abc import Mapping
 from typing import Any, Final, override
 
-import probatio
+import voluptuous as vol
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_CODE, CONF_HOST, CONF_PORT, CONF_TOKEN
 from homeassistant.core import HomeAssistant
@@ -60,16 +60,16 @@ REFUSALS: Final = {
 }
 
 _PLAIN_TEXT: Final = TextSelector(TextSelectorConfig(autocomplete="off"))
-_ADDRESS_FORM: Final = probatio.Schema(
+_ADDRESS_FORM: Final = vol.Schema(
     {
-        probatio.Required(CONF_HOST): _PLAIN_TEXT,
-        probatio.Required(CONF_PORT, default=DEFAULT_PORT): cv.port,
+        vol.Required(CONF_HOST): _PLAIN_TEXT,
+        vol.Required(CONF_PORT, default=DEFAULT_PORT): cv.port,
     }
 )
-_PAIR_FORM: Final = probatio.Schema(
+_PAIR_FORM: Final = vol.Schema(
     {
-        probatio.Required(CONF_MAY_UNLOCK, default=False): BooleanSelector(),
-        probatio.Required(CONF_CODE): _PLAIN_TEXT,
+        vol.Required(CONF_MAY_UNLOCK, default=False): BooleanSelector(),
+        vol.Required(CONF_CODE): _PLAIN_TEXT,
     }
 )
 
