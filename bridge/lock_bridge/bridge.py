@@ -69,7 +69,7 @@ class Bridge:
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Tell the listeners of events that are committed already."""
-        self._tell(tuple(events))
+        self._tell_events(tuple(events))
 
     async def load(self, lock_id: str) -> LockData:
         """What the store keeps of a lock."""
@@ -81,8 +81,7 @@ class Bridge:
 
     def state_changed(self, lock_id: str, changes: Mapping[str, Any]) -> None:
         """Tell the listeners of a lock's new fields."""
-        for listener in tuple(self._listeners):
-            listener.state(lock_id, changes, self.store.head)
+        self._tell(lambda listener: listener.state(lock_id, changes, self.store.head))
 
     def open_pairing(self, lock_id: str) -> None:
         """Somebody inside asked for pairing at this lock; with no place to show the code it would open for nothing."""
@@ -99,13 +98,18 @@ class Bridge:
 
     async def _commit(self, lock_id: str | None, items: Sequence[Durable], at: Instant) -> None:
         # Events carry the bridge's own time, also where a simulated lock lives faster than the house.
-        self._tell(await self.store.commit(lock_id, items, at))
+        self._tell_events(await self.store.commit(lock_id, items, at))
 
-    def _tell(self, events: tuple[Event, ...]) -> None:
-        if not events:
-            return
+    def _tell_events(self, events: tuple[Event, ...]) -> None:
+        if events:
+            self._tell(lambda listener: listener.events(events))
+
+    def _tell(self, tell: Callable[[Listener], None]) -> None:
         for listener in tuple(self._listeners):
-            listener.events(events)
+            try:
+                tell(listener)
+            except Exception:  # noqa: BLE001 - what is written stays written, whoever cannot be told of it
+                _LOG.exception("A listener could not be told what happened")
 
 
 def _nobody_pairs(lock_id: str) -> None:
