@@ -1,6 +1,13 @@
-"""What a homeowner would automate: one automation for each way to learn of something, each with its counter."""
+"""What a homeowner automates: the examples of docs/home-assistant.md, and one for each way to learn of something, which
+counts.
+"""
 
+import re
 from typing import Any
+
+import yaml
+
+from house.processes import ROOT
 
 COUNTERS = "counter:\n  came_in:\n  rang:\n  told_as_news:\n  told:\n"
 """In configuration.yaml."""
@@ -24,7 +31,14 @@ def _told(data: dict[str, Any]) -> dict[str, Any]:
     return {"trigger": "event", "event_type": "lock_bridge_event", "event_data": {"type": "access_granted", **data}}
 
 
-AUTOMATIONS: list[dict[str, Any]] = [
+GUIDE = (ROOT / "docs" / "home-assistant.md").read_text(encoding="utf-8")
+
+EXAMPLES: list[dict[str, Any]] = [
+    {"id": f"example_{number}", **yaml.safe_load(example)}
+    for number, example in enumerate(re.findall(r"^```yaml\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL))
+]
+
+COUNTING: list[dict[str, Any]] = [
     _counts(
         "came_in",
         "Light up when somebody comes in",
@@ -38,4 +52,6 @@ AUTOMATIONS: list[dict[str, Any]] = [
     _counts("told_as_news", "Hear what happens now", _told({"replayed": False})),
     _counts("told", "Hear everything", _told({})),
 ]
-"""In automations.yaml, as docs/home-assistant.md shows them."""
+
+AUTOMATIONS = [*COUNTING, *EXAMPLES]
+"""In automations.yaml."""
