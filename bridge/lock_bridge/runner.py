@@ -71,6 +71,9 @@ _RETRY_MS = 10_000
 _UNWRITTEN = 1_000
 """What came of so many steps is kept in memory at most while the disk takes nothing; the oldest goes first."""
 
+_LAST_RUN_S = 1.0
+"""How long a stop of the bridge waits for a bolt on its way: who opened shall be in the journal."""
+
 _ANSWER_S = 20
 """Longer than any run of the motor with its second try."""
 
@@ -143,6 +146,8 @@ class LockRunner:
         self._powered = True
         self._stopping = False
         self._cuts = 0
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
 
     @property
     def snapshot(self) -> LockSnapshot:
@@ -164,6 +169,15 @@ class LockRunner:
         self._rebuild(await self._house.load(self.id), self._clock.boot_id)
         for port in self._ports.all():
             await port.start(self.put)
+
+    async def wind_down(self) -> None:
+        """Take no more commands, and let a run of the motor come to its end, but not for long."""
+        self._stopping = True
+        try:
+            async with asyncio.timeout(_LAST_RUN_S):
+                await self._at_rest.wait()
+        except TimeoutError:
+            _LOG.warning("Lock %s is stopped with its bolt on the way", self.id)
 
     async def stop(self) -> None:
         """Finish what is under way, leave the parts safe, answer who still waits."""
@@ -195,7 +209,7 @@ class LockRunner:
 
     async def command(self, make: Callable[[str], Command]) -> Mapping[str, Any]:
         """Give the command that `make` makes of a fresh id; its result. Raises `LockBridgeError`."""
-        if not self._powered:
+        if self._stopping or not self._powered:
             raise self._gone()
         command_id = uuid.uuid4().hex
         answer: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
@@ -221,6 +235,7 @@ class LockRunner:
         self._powered = False
         self._cuts += 1
         self._queue.clear()
+        self._at_rest.set()
         self._forget()
 
     async def power_back(self) -> None:
@@ -283,6 +298,10 @@ class LockRunner:
             _LOG.exception("Lock %s could not keep what came of %s", self.id, type(given).__name__)
             self.state = before
             self._fail(given, ErrorCode.INTERNAL)
+        if self.state.motion is None:
+            self._at_rest.set()
+        else:
+            self._at_rest.clear()
         if not self._queue:
             # With more to handle at once, what lies in between has lasted no time at all.
             self._publish()

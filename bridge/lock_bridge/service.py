@@ -58,7 +58,8 @@ class Service:
             self._closing = stack.pop_all()
 
     async def stop(self) -> None:
-        """Say goodbye to clients, leave the parts safe, close the store."""
+        """Let bolts arrive, say goodbye to clients, leave the parts safe, close the store."""
+        await asyncio.gather(*(runner.wind_down() for runner in self.bridge.runners()))
         await self._closing.aclose()
         _LOG.info("Stopped")
 

@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from lock_bridge.engine.effects import Drive, DriveBolt, Durable
-from lock_bridge.engine.inputs import AddUser, Key, KeyDown, RemoteLock, RemoteUnlock, SetPasscode
+from lock_bridge.engine.inputs import (
+    AddUser,
+    BoltPosition,
+    BoltSeen,
+    Key,
+    KeyDown,
+    MotorOutcome,
+    MotorStopped,
+    RemoteLock,
+    RemoteUnlock,
+    SetPasscode,
+)
 from lock_bridge.engine.model import Instant
 from lock_bridge.store import LockData, StoreError
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
@@ -182,3 +193,29 @@ async def test_with_an_unreadable_store_the_lock_comes_back_with_what_it_knew(ho
     await home.lock.power_back()
     await home.type("482913")
     assert Drive.RETRACT in home.log
+
+
+async def test_a_stop_waits_for_the_bolt_on_its_way_so_that_the_journal_says_who_opened(home: Home) -> None:
+    drives: list[DriveBolt] = []
+    home.parts.drive = drives.append  # type: ignore[method-assign]
+    await home.type("482913")
+    stopping = asyncio.ensure_future(home.lock.wind_down())
+    await asyncio.sleep(0)
+    assert not stopping.done()
+    with pytest.raises(LockBridgeError) as refused:
+        await home.give(RemoteLock)
+    assert refused.value.code is ErrorCode.STOPPING
+
+    home.parts.report(BoltSeen(BoltPosition.RETRACTED))
+    home.parts.report(MotorStopped(drives[0].run, MotorOutcome.REACHED))
+    await stopping
+    await home.settle()
+    assert EventType.ACCESS_GRANTED in home.log
+
+
+async def test_a_stop_does_not_wait_long_for_a_motor_that_says_nothing(home: Home) -> None:
+    home.parts.drive = lambda drive: None  # type: ignore[method-assign]
+    await home.type("482913")
+    async with asyncio.timeout(10):
+        await home.lock.wind_down()
+    assert EventType.ACCESS_GRANTED not in home.log
