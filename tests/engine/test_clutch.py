@@ -376,10 +376,12 @@ def test_a_handle_that_stays_coupled_by_a_fault_is_uncoupled_by_the_next_command
     l2s.motor = Motor.STUCK
     l2s.advance(10_000)
     assert l2s.state.bolt is BoltState.UNKNOWN
+    assert l2s.state.faults == {Part.MOTOR}
     l2s.motor = Motor.WORKS
     l2s.ok(RemoteLock)
     assert l2s.state.bolt is BoltState.LOCKED
     assert not l2s.coupled
+    assert l2s.state.faults == frozenset()
 
 
 @pytest.mark.spec("BLT-4")

@@ -286,6 +286,7 @@ def test_a_finger_that_was_stored_in_the_moment_of_the_cancel_is_forgotten(lock:
     lock.give(EnrolDone(0))
     assert lock.of(DeleteTemplates) == [DeleteTemplates(FINGER, frozenset({0}))]
     assert lock.disk.credentials.keys() == {(PIN, 1)}
+    begin(lock)
 
 
 def test_a_reader_that_repeats_itself_does_not_lose_a_finger(lock: Lock) -> None:

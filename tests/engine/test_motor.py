@@ -169,8 +169,9 @@ def test_the_motor_is_never_driven_longer_than_three_seconds(palm: Lock) -> None
 def test_a_motor_of_which_nothing_is_heard_is_stopped_and_given_up(palm: Lock) -> None:
     palm.motor = Motor.DUMB
     palm.enter(ANNA)
+    palm.advance(3_999)
     assert palm.of(StopBolt) == []
-    palm.settle()
+    palm.advance(1)
     assert len(palm.of(StopBolt)) == 1
     assert palm.drives == [Drive.RETRACT]
     assert palm.fact(EventType.FAULT_STARTED).reason == "no_answer"

@@ -96,8 +96,7 @@ def lock(turn: Turn, cause: Cause) -> None:
 def countdown_due(turn: Turn) -> None:
     """BLT-4: lock by itself; with the door open it waits for its closing."""
     state = turn.state
-    can = turn.profile.bolt_kind == "motor" or state.coupled is not False
-    if state.settings.countdown_locking and can and state.bolt is BoltState.UNLOCKED and _door_error(turn) is None:
+    if state.settings.countdown_locking and state.bolt is BoltState.UNLOCKED and _door_error(turn) is None:
         lock(turn, Cause(OperationSource.AUTO))
 
 
