@@ -12,6 +12,7 @@ from .timesync import ClockTrust
 
 _LOG = logging.getLogger(__name__)
 
+_FIRST_S: Final = 60
 _HOUR_S: Final = 3600
 _DAY_MS: Final = 24 * 3600 * 1000
 
@@ -61,10 +62,13 @@ class Housekeeping:
         await asyncio.to_thread(prune_backups, self._backups)
 
     async def _run(self) -> None:
+        # The first round comes soon: a bridge that is restarted often has its backups too.
+        pause_s = _FIRST_S
         while True:
-            await asyncio.sleep(_HOUR_S)
+            await asyncio.sleep(pause_s)
+            pause_s = _HOUR_S
             try:
                 await self.keep_time()
                 await self.back_up()
-            except (StoreError, OSError) as error:
-                _LOG.error("Housekeeping failed and is tried again in an hour: %s", error)
+            except Exception:  # whatever it is, the next round may go well
+                _LOG.exception("Housekeeping failed and is tried again in an hour")
