@@ -70,5 +70,5 @@ class Housekeeping:
             try:
                 await self.keep_time()
                 await self.back_up()
-            except Exception:  # whatever it is, the next round may go well
+            except Exception:  # noqa: BLE001 - whatever it is, the next round may go well
                 _LOG.exception("Housekeeping failed and is tried again in an hour")
