@@ -52,7 +52,7 @@ async def test_nothing_promised_is_lost_by_a_kill_under_load(tmp_path: Path) -> 
 
 
 def promises_until_killed(folder: Path, seconds: float, *, at_work: bool) -> int:
-    """Let a process commit for a while, from its store's opening on if `at_work`, and kill it. Its last promise, or 0."""
+    """Let a process commit for a while, from its store's opening if `at_work`, and kill it. Its last promise or 0."""
     process = subprocess.Popen(
         [sys.executable, workload.__file__, str(folder), "forever"], env=child_environment(), stdout=subprocess.PIPE
     )
