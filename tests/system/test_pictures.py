@@ -67,3 +67,5 @@ async def _a_day_at_the_door(home: Home) -> None:
     await home.until_bolt("retracted")
     await at_door("battery", "86")
     await home.until_state(LOCK, "unlocked")
+    async with home.hass.socket() as socket:
+        await socket.call("call_service", domain="persistent_notification", service="dismiss_all")
