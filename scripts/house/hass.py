@@ -116,6 +116,15 @@ class HomeAssistant:
             await self.post("/api/onboarding/analytics", {})
             await self.post("/api/onboarding/integration", {"client_id": _CLIENT, "redirect_uri": _CLIENT})
 
+    async def until_started(self, seconds: float = 120) -> None:
+        """Wait, logged in, until all of it runs: automations, and a frontend with nothing to say of its start."""
+
+        async def started() -> bool:
+            return bool((await self.get("/api/config"))["state"] == "RUNNING")
+
+        if self.process is not None:
+            await self.process.until(started, seconds)
+
     async def entries(self, domain: str) -> list[dict[str, Any]]:
         """The config entries of an integration."""
         entries = await self.get("/api/config/config_entries/entry")

@@ -15,7 +15,6 @@ PICTURES: Final = {
     "door-l2s": "door-l2s-desktop-dark",
     "door-phone": "door-palm6068-phone-dark",
     "pairing": "pairing",
-    "pairing-wrong-code": "pairing-wrong-code",
 }
 """Their names in docs/images, and those in the tests."""
 

@@ -61,6 +61,7 @@ async def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> As
         await network.start()
         await hass.start()
         await hass.log_in()
+        await hass.until_started()
         yield home
     finally:
         await home.close()
