@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,10 @@ def long_run() -> bool:
     """Whether `scripts/test --long` asked for all that takes long."""
     return os.environ.get("LOCK_BRIDGE_LONG") == "1"
 
+
+# What runs in the background of a shell ignores Ctrl-C, and so would all programs that the tests start and press it on.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A test's time differs too much between machines to be judged by Hypothesis' deadline.
 settings.register_profile("local", deadline=None)
