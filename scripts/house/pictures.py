@@ -33,7 +33,7 @@ def main() -> int:
     for name, taken in PICTURES.items():
         kept: Path = options.kept / f"{name}.png"
         with Image.open(options.taken / f"{taken}.png") as picture:
-            _few_colours(picture.convert("RGB")).save(kept, optimize=True)
+            _few_colours(picture.convert("RGB"), shaded=name.startswith("door")).save(kept, optimize=True)
         size = kept.stat().st_size
         sys.stdout.write(f"{kept}: {size // 1000} KB\n")
         if size > _LARGEST:
@@ -42,10 +42,12 @@ def main() -> int:
     return status
 
 
-def _few_colours(picture: Image.Image) -> Image.Image:
-    # A colour that covers little, such as a lamp's, keeps its place in the palette; dithering spares the eye the steps.
+def _few_colours(picture: Image.Image, *, shaded: bool) -> Image.Image:
+    # A colour that covers little, such as a lamp's, keeps its place in the palette. Dithering spares the eye the steps of
+    # shaded surfaces, and would only roughen even ones.
     palette = picture.quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=2)
-    return picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+    dither = Image.Dither.FLOYDSTEINBERG if shaded else Image.Dither.NONE
+    return picture.quantize(palette=palette, dither=dither)
 
 
 if __name__ == "__main__":
