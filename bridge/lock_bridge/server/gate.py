@@ -51,15 +51,21 @@ class Gate:
         self._server = await loop.create_server(lambda: Connection(self), host, port, backlog=64)
         return int(self._server.sockets[0].getsockname()[1])
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Listen no longer; what is connected stays."""
-        if self._server:
-            self._server.close()
-        self._server = None
+        server, self._server = self._server, None
+        if server is None:
+            return
+        for listening in server.sockets:
+            asyncio.get_running_loop().remove_reader(listening.fileno())
+        # asyncio fails on what was accepted and not yet attached when its server closes: let it attach.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        server.close()
 
     async def stop(self) -> None:
         """End everything at once."""
-        self.close()
+        await self.close()
         await self._background.stop()
         for connection in [*self._connections.values(), *self._handshakes]:
             connection.drop()

@@ -77,7 +77,7 @@ class Server:
     async def stop(self) -> None:
         """Say goodbye to clients and to the network; takes about a second at most."""
         if self._gate:
-            self._gate.close()
+            await self._gate.close()
         self._pairing.close()
         self._hub.goodbye()
         if self._unlisten:
