@@ -19,11 +19,12 @@ PICTURES: Final = {
 """Their names in docs/images, and those in the tests."""
 
 _COLOURS: Final = 256
+_AS_IT_IS: Final = 120_000
 _LARGEST: Final = 220_000
 
 
 def main() -> int:
-    """Take them over, with a palette of their own."""
+    """Take them over; large ones get a palette of their own."""
     parser = argparse.ArgumentParser(prog="scripts/pictures", description=__doc__)
     parser.add_argument("taken", type=Path, help="the folder where the tests left theirs")
     parser.add_argument("kept", type=Path, help="the folder for those of the documentation")
@@ -32,8 +33,11 @@ def main() -> int:
     status = 0
     for name, taken in PICTURES.items():
         kept: Path = options.kept / f"{name}.png"
-        with Image.open(options.taken / f"{taken}.png") as picture:
-            _few_colours(picture.convert("RGB"), shaded=name.startswith("door")).save(kept, optimize=True)
+        with Image.open(options.taken / f"{taken}.png") as opened:
+            picture = opened.convert("RGB")
+        picture.save(kept, optimize=True)
+        if kept.stat().st_size > _AS_IT_IS:
+            _few_colours(picture).save(kept, optimize=True)
         size = kept.stat().st_size
         sys.stdout.write(f"{kept}: {size // 1000} KB\n")
         if size > _LARGEST:
@@ -42,12 +46,10 @@ def main() -> int:
     return status
 
 
-def _few_colours(picture: Image.Image, *, shaded: bool) -> Image.Image:
-    # A colour that covers little, such as a lamp's, keeps its place in the palette. Dithering spares the eye the steps of
-    # shaded surfaces, and would only roughen even ones.
+def _few_colours(picture: Image.Image) -> Image.Image:
+    # A colour that covers little, such as a lamp's, keeps its place in the palette; dithering spares the eye the steps.
     palette = picture.quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=2)
-    dither = Image.Dither.FLOYDSTEINBERG if shaded else Image.Dither.NONE
-    return picture.quantize(palette=palette, dither=dither)
+    return picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
 
 
 if __name__ == "__main__":
