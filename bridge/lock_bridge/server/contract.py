@@ -1,23 +1,16 @@
 """What this room needs of the rest of the house."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
+from lock_bridge.bridge import Listener
 from lock_bridge.clock import Clock
 from lock_bridge.dispatch import Dispatcher
 from lock_bridge.engine.model import Fact
 from lock_bridge.store import Store
 from lock_bridge.wire.model import BridgeInfo, Event, LockSnapshot
 
-
-class Listener(Protocol):
-    """Who is told of what happens, on the event loop, in the order in which it happened."""
-
-    def state(self, lock_id: str, changes: Mapping[str, Any], as_of: int) -> None:
-        """Fields of a lock's snapshot that are other than before, ready for JSON."""
-
-    def events(self, events: tuple[Event, ...]) -> None:
-        """Events just committed, in the order of their `seq`."""
+__all__ = ["BridgeLike", "Listener", "ServerSettings"]
 
 
 class BridgeLike(Protocol):
