@@ -13,6 +13,7 @@ from .engine.directory import Directory
 from .engine.effects import (
     CHANGES,
     DURABLE,
+    REFUSABLE,
     Answer,
     BeginEnrolment,
     DeleteTemplates,
@@ -43,19 +44,21 @@ from .engine.inputs import (
 )
 from .engine.machine import step
 from .engine.model import Instant
-from .engine.people import default_settings
+from .engine.settings import default_settings
 from .engine.state import LockState, Setup
 from .hardware.ports import (
     Bolt,
     CardReader,
     Contacts,
-    FingerprintReader,
+    FaceReader,
     Inside,
     Keypad,
     Port,
     PortBusy,
     Power,
+    Radios,
     Sounder,
+    TemplateReader,
 )
 from .snapshot import SnapshotMaker
 from .store import LockData, StoreError
@@ -87,8 +90,11 @@ class Ports:
     bolt: Bolt
     contacts: Contacts
     power: Power
-    fingerprint: FingerprintReader | None = None
+    fingerprint: TemplateReader | None = None
     card: CardReader | None = None
+    face: FaceReader | None = None
+    palm_vein: TemplateReader | None = None
+    radios: Radios | None = None
     inside: Inside | None = None
 
     def all(self) -> tuple[Port, ...]:
@@ -101,6 +107,9 @@ class Ports:
             self.sounder,
             self.fingerprint,
             self.card,
+            self.face,
+            self.palm_vein,
+            self.radios,
             self.inside,
         )
         return tuple(dict.fromkeys(part for part in parts if part is not None))
@@ -430,11 +439,11 @@ class LockRunner:
             case DeleteTemplates():
                 self._spawn(reader.delete(effect.slots))
 
-    async def _begin_enrolment(self, reader: FingerprintReader, effect: BeginEnrolment) -> None:
+    async def _begin_enrolment(self, reader: TemplateReader, effect: BeginEnrolment) -> None:
         try:
             await reader.enrol(effect.slot, effect.steps)
         except PortBusy:
-            self.put(EnrolFailed("fault"))
+            self.put(EnrolFailed(CredentialType.FINGERPRINT, "fault"))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         # Eager, so that the part knows before the next thing happens at the door.
@@ -495,5 +504,5 @@ class _Rewrite:
     """In the queue: try again to write what could not be written."""
 
 
-_REFUSABLE = tuple(kind for kind in CHANGES if kind.__name__ != "SaveLockout")
+_REFUSABLE = REFUSABLE
 """Changes that a client asked for: without a disk they are refused. The count of failures goes on in memory."""

@@ -42,6 +42,7 @@ from lock_bridge.engine.effects import (
 )
 from lock_bridge.engine.inputs import (
     AddUser,
+    BiometricSeen,
     BoltPosition,
     BoltSeen,
     CardSeen,
@@ -51,7 +52,6 @@ from lock_bridge.engine.inputs import (
     EnrolDone,
     EnrolFailed,
     EnrolStep,
-    FingerSeen,
     Handle,
     HandleSeen,
     Input,
@@ -73,8 +73,8 @@ from lock_bridge.engine.inputs import (
 from lock_bridge.engine.machine import step
 from lock_bridge.engine.model import Actor, Credential, Fact, Instant, LockoutRecord, Settings, User
 from lock_bridge.engine.passcode import Keys
-from lock_bridge.engine.people import default_settings
 from lock_bridge.engine.profile import Profile
+from lock_bridge.engine.settings import default_settings
 from lock_bridge.engine.state import LockState, Setup
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import BoltState, CredentialType, EventType, Role
@@ -298,7 +298,7 @@ class Lock:
 
     def finger(self, slot: int | None) -> None:
         """A finger on the reader: the slot that it matches."""
-        self.give(FingerSeen(slot))
+        self.give(BiometricSeen(CredentialType.FINGERPRINT, slot))
 
     def card(self, uid: bytes) -> None:
         """A card at the reader."""
@@ -393,9 +393,9 @@ class Lock:
         slot = self.state.enrolment.slot if self.state.enrolment is not None else None
         assert slot is not None
         for touch in range(1, steps + 1):
-            self.give(EnrolStep(touch))
+            self.give(EnrolStep(CredentialType.FINGERPRINT, touch))
         self.reader.add(slot)
-        self.give(EnrolDone(slot))
+        self.give(EnrolDone(CredentialType.FINGERPRINT, slot))
         return slot
 
     def add_card(self, user_id: str, uid: bytes) -> None:
@@ -482,7 +482,7 @@ class Lock:
             case StopBolt():
                 self._run = None
             case EndEnrolment() if self.reader_answers:
-                self._later(0, lambda: self.give(EnrolFailed("cancelled")))
+                self._later(0, lambda: self.give(EnrolFailed(CredentialType.FINGERPRINT, "cancelled")))
             case DeleteTemplates(_, slots):
                 self.reader -= slots
             case BeginEnrolment(_, slot):

@@ -58,14 +58,14 @@ def test_a_finger_is_learnt_touch_by_touch_and_then_opens(profile: str, touches:
 
     for touch in range(1, touches + 1):
         lock.listen()
-        lock.give(EnrolStep(touch))
+        lock.give(EnrolStep(CredentialType.FINGERPRINT, touch))
         assert status(lock) is EnrolmentStatus.STEP
         assert lock.state.enrolment is not None
         assert lock.state.enrolment.done == touch
         assert lock.prompts == ([Prompt.TOUCH_AGAIN] if touch < touches else [])
     assert lock.disk.credentials == {}
 
-    lock.give(EnrolDone(0))
+    lock.give(EnrolDone(CredentialType.FINGERPRINT, 0))
     assert status(lock) is EnrolmentStatus.DONE
     assert lock.tones == [Tone.SUCCESS]
     assert lock.prompts == [Prompt.ENROLLED]
@@ -82,9 +82,9 @@ def test_a_finger_is_learnt_touch_by_touch_and_then_opens(profile: str, touches:
 )
 def test_a_touch_that_does_not_count_is_asked_for_again(lock: Lock, reason: str, prompt: Prompt) -> None:
     begin(lock)
-    lock.give(EnrolStep(1))
+    lock.give(EnrolStep(CredentialType.FINGERPRINT, 1))
     lock.listen()
-    lock.give(EnrolRetry(reason))
+    lock.give(EnrolRetry(CredentialType.FINGERPRINT, reason))
     assert status(lock) is EnrolmentStatus.STEP_RETRY
     assert lock.state.enrolment is not None
     assert (lock.state.enrolment.done, lock.state.enrolment.reason) == (1, reason)
@@ -107,9 +107,9 @@ def test_an_enrolment_that_the_reader_gives_up_leaves_nothing(
 ) -> None:
     """Of L2S-7: a known finger cannot be enrolled again, from the app."""
     begin(lock)
-    lock.give(EnrolStep(1))
+    lock.give(EnrolStep(CredentialType.FINGERPRINT, 1))
     lock.listen()
-    lock.give(EnrolFailed(reason))
+    lock.give(EnrolFailed(CredentialType.FINGERPRINT, reason))
     assert status(lock) is expected
     assert lock.tones == [Tone.FAILURE]
     assert lock.prompts == [prompt]
@@ -168,7 +168,11 @@ def test_codes_and_fingers_open_while_a_card_is_waited_for(l2s: Lock) -> None:
 
 def test_touches_of_a_finger_do_not_count_for_a_card(l2s: Lock) -> None:
     begin(l2s, RFID)
-    for given in (EnrolStep(1), EnrolRetry("lift"), EnrolFailed("timeout")):
+    for given in (
+        EnrolStep(CredentialType.FINGERPRINT, 1),
+        EnrolRetry(CredentialType.FINGERPRINT, "lift"),
+        EnrolFailed(CredentialType.FINGERPRINT, "timeout"),
+    ):
         l2s.give(given)
     assert status(l2s) is EnrolmentStatus.STARTED
     assert l2s.effects == []
@@ -222,7 +226,7 @@ def test_one_enrolment_runs_at_a_time(lock: Lock) -> None:
 
 def test_an_enrolment_can_be_cancelled_and_nothing_of_it_stays(lock: Lock) -> None:
     begin(lock)
-    lock.give(EnrolStep(1))
+    lock.give(EnrolStep(CredentialType.FINGERPRINT, 1))
     lock.ok(CancelEnrolment)
     lock.advance(0)
     assert lock.of(EndEnrolment) == [EndEnrolment(FINGER)]
@@ -245,7 +249,9 @@ def test_a_card_is_not_waited_for_after_a_cancel(l2s: Lock) -> None:
     assert l2s.facts[-1].reason == "unknown_credential"
 
 
-@pytest.mark.parametrize("touch", [None, EnrolStep(1), EnrolRetry("short")])
+@pytest.mark.parametrize(
+    "touch", [None, EnrolStep(CredentialType.FINGERPRINT, 1), EnrolRetry(CredentialType.FINGERPRINT, "short")]
+)
 def test_an_enrolment_waits_a_minute_for_each_touch(lock: Lock, touch: EnrolStep | EnrolRetry | None) -> None:
     begin(lock)
     if touch is not None:
@@ -263,7 +269,7 @@ def test_the_readers_late_end_is_not_taken_for_that_of_the_next_enrolment(lock: 
     begin(lock)
     lock.ok(CancelEnrolment)
     assert lock.refused(StartEnrolment, user_id="anna", type=FINGER) is ErrorCode.BUSY
-    lock.give(EnrolFailed("cancelled"))
+    lock.give(EnrolFailed(CredentialType.FINGERPRINT, "cancelled"))
     begin(lock)
     assert status(lock) is EnrolmentStatus.STARTED
 
@@ -283,7 +289,7 @@ def test_a_finger_that_was_stored_in_the_moment_of_the_cancel_is_forgotten(lock:
     begin(lock)
     lock.ok(CancelEnrolment)
     lock.reader.add(0)
-    lock.give(EnrolDone(0))
+    lock.give(EnrolDone(CredentialType.FINGERPRINT, 0))
     assert lock.of(DeleteTemplates) == [DeleteTemplates(FINGER, frozenset({0}))]
     assert lock.disk.credentials.keys() == {(PIN, 1)}
     begin(lock)
@@ -292,15 +298,15 @@ def test_a_finger_that_was_stored_in_the_moment_of_the_cancel_is_forgotten(lock:
 def test_a_reader_that_repeats_itself_does_not_lose_a_finger(lock: Lock) -> None:
     slot = lock.add_finger("anna")
     lock.listen()
-    lock.give(EnrolDone(slot))
-    lock.give(EnrolStep(3))
+    lock.give(EnrolDone(CredentialType.FINGERPRINT, slot))
+    lock.give(EnrolStep(CredentialType.FINGERPRINT, 3))
     lock.ring(Timer.ENROLMENT)
     assert lock.effects == []
 
 
 def test_a_finger_stored_in_another_slot_than_asked_for_is_forgotten(lock: Lock) -> None:
     begin(lock)
-    lock.give(EnrolDone(7))
+    lock.give(EnrolDone(CredentialType.FINGERPRINT, 7))
     assert lock.of(DeleteTemplates) == [DeleteTemplates(FINGER, frozenset({7}))]
     assert status(lock) is EnrolmentStatus.STARTED
 

@@ -5,10 +5,10 @@ from itertools import pairwise
 import pytest
 
 from lock_bridge.engine.effects import Light, Say, Sound
-from lock_bridge.engine.inputs import BoltSeen, FingerSeen, Key, KeyDown, Timer
+from lock_bridge.engine.inputs import BiometricSeen, BoltSeen, Key, KeyDown, Timer
 from lock_bridge.engine.lockout import DECAY_MS, restarted
 from lock_bridge.engine.model import LockoutRecord
-from lock_bridge.wire.words import EventType
+from lock_bridge.wire.words import CredentialType, EventType
 from tests.engine.conftest import ANNA, BEN
 from tests.engine.lock import DAY, HOUR, MINUTE, Lock
 
@@ -109,7 +109,7 @@ def test_wherever_the_power_fails_in_a_wrong_try_what_was_shown_is_counted(lock:
     """Each moment at which the disk or the door changes: a verdict that was seen or heard outlives the cut."""
     lock.wrong(tries - 1)
     lock.press("back", *"999999")
-    for given in (KeyDown(Key.CONFIRM), FingerSeen(None)):
+    for given in (KeyDown(Key.CONFIRM), BiometricSeen(CredentialType.FINGERPRINT, None)):
         shown_and_kept = []
         for done, disk in lock.images(given):
             after = Lock(lock.profile, disk=disk, mono_ms=7_000)

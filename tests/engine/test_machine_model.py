@@ -13,12 +13,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from lock_bridge.engine.effects import Say, Sound, Tone
 from lock_bridge.engine.inputs import (
     AddUser,
+    BiometricSeen,
     BoltPosition,
     ChangeUser,
     DeleteCredential,
     DeleteUser,
     EndLockout,
-    FingerSeen,
     Handle,
     Input,
     Key,
@@ -300,7 +300,7 @@ class Door(RuleBasedStateMachine):
         if not self.lock.state.awake:
             self.lock.press("ok")
         self.lock.press("back", *entry)
-        given: Input = FingerSeen(None) if finger else KeyDown(Key.CONFIRM)
+        given: Input = BiometricSeen(CredentialType.FINGERPRINT, None) if finger else KeyDown(Key.CONFIRM)
         images = list(self.lock.images(given))
         done, self.lock.disk = images[min(moment, len(images) - 1)]
         before = deepcopy(self.model)

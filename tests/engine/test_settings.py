@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lock_bridge.engine.inputs import ChangeSettings
-from lock_bridge.engine.people import default_settings
+from lock_bridge.engine.settings import default_settings
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import EventType
 from tests.engine.lock import Lock

@@ -13,11 +13,11 @@ from lock_bridge.engine.effects import (
     Tone,
 )
 from lock_bridge.engine.inputs import (
+    BiometricSeen,
     BoltPosition,
     CardSeen,
     DeleteCredential,
     DeleteUser,
-    FingerSeen,
     Input,
     Key,
     KeyDown,
@@ -37,7 +37,11 @@ CARD = bytes.fromhex("04A1B2C3")
 def wrong_tries(lock: Lock) -> list[Input]:
     """A wrong try of each kind that the model takes; the code's digits are typed already."""
     lock.press("back", *"999999")
-    tries: list[Input] = [KeyDown(Key.CONFIRM), FingerSeen(None), FingerSeen(49)]
+    tries: list[Input] = [
+        KeyDown(Key.CONFIRM),
+        BiometricSeen(CredentialType.FINGERPRINT, None),
+        BiometricSeen(CredentialType.FINGERPRINT, 49),
+    ]
     return [*tries, CardSeen(b"unknown")] if lock.profile.limits(CredentialType.RFID) else tries
 
 
@@ -110,7 +114,7 @@ def test_a_right_try_moves_the_bolt_before_anything_else(lock: Lock) -> None:
     slot = lock.add_finger("anna")
     lock.wrong()
     lock.press("back", *ANNA)
-    for given in (KeyDown(Key.CONFIRM), FingerSeen(slot)):
+    for given in (KeyDown(Key.CONFIRM), BiometricSeen(CredentialType.FINGERPRINT, slot)):
         effects = step(lock.state, given, lock.now, lock.setup).effects
         assert isinstance(effects[0], DriveBolt)
         assert any(isinstance(effect, SaveLockout) for effect in effects)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lock_bridge.hardware.ef01 import Ef01Reader, Identity, Settings, Timing
-from lock_bridge.hardware.ports import FingerSeen, Inventory, PartBack, PartFault, Reading
+from lock_bridge.hardware.ports import BiometricSeen, Inventory, PartBack, PartFault, Reading
 from lock_bridge.wire.words import CredentialType, Part
 from tests.hardware.ef01_emulator import GET_IMAGE, Cable, Sensor
 
@@ -97,7 +97,7 @@ class Rig:
         assert self.reports.empty()
 
     async def opens_for(self, finger: str, slot: int | None) -> None:
-        assert await self.touch(finger) == FingerSeen(slot)
+        assert await self.touch(finger) == BiometricSeen(CredentialType.FINGERPRINT, slot)
 
     async def _sleep(self, seconds: float) -> None:
         self.slept.put_nowait(seconds)

@@ -10,15 +10,15 @@ import pytest
 
 from lock_bridge.hardware.ef01 import Effect
 from lock_bridge.hardware.ports import (
+    BiometricSeen,
     EnrolDone,
     EnrolFailed,
     EnrolRetry,
     EnrolStep,
-    FingerSeen,
     PartReplaced,
     PortBusy,
 )
-from lock_bridge.wire.words import Part
+from lock_bridge.wire.words import CredentialType, Part
 from tests.hardware.ef01_emulator import (
     COMBINE,
     DELETE,
@@ -40,7 +40,7 @@ from tests.hardware.ef01_emulator import (
 )
 from tests.hardware.ef01_rig import BACK, FAST, IMPATIENT, Rig, fault, inventory
 
-CANCELLED = EnrolFailed("cancelled")
+CANCELLED = EnrolFailed(CredentialType.FINGERPRINT, "cancelled")
 
 
 class Build(Protocol):
@@ -68,7 +68,7 @@ def module(buffers: int, **features: object) -> Sensor:
 
 async def touches(rig: Rig, finger: str, steps: range) -> None:
     for step in steps:
-        assert await rig.touch(finger) == EnrolStep(step)
+        assert await rig.touch(finger) == EnrolStep(CredentialType.FINGERPRINT, step)
 
 
 @pytest.mark.spec("CAP-14")
@@ -79,7 +79,7 @@ async def test_a_finger_is_learnt_with_as_many_touches_as_asked(build: Build, bu
     await rig.start()
     await rig.reader.enrol(4, steps)
     await touches(rig, "Anna", range(1, steps + 1))
-    await rig.reported(EnrolDone(4))
+    await rig.reported(EnrolDone(CredentialType.FINGERPRINT, 4))
     assert rig.sensor.templates == {0: {"Bert"}, 4: {"Anna"}}
     await rig.opens_for("Anna", 4)
 
@@ -89,7 +89,7 @@ async def test_the_buffers_of_a_later_module_are_all_filled(build: Build) -> Non
     await rig.start()
     await rig.reader.enrol(4, 6)
     await touches(rig, "Anna", range(1, 7))
-    await rig.reported(EnrolDone(4))
+    await rig.reported(EnrolDone(CredentialType.FINGERPRINT, 4))
     assert set(rig.sensor.files) == set(range(1, 7))
     assert MATCH not in rig.cable.heard
 
@@ -99,7 +99,7 @@ async def test_with_two_buffers_the_further_touches_are_compared(build: Build) -
     await rig.start()
     await rig.reader.enrol(4, 5)
     await touches(rig, "Anna", range(1, 6))
-    await rig.reported(EnrolDone(4))
+    await rig.reported(EnrolDone(CredentialType.FINGERPRINT, 4))
     assert rig.cable.heard.count(MATCH) == 3
 
 
@@ -108,7 +108,7 @@ async def test_how_many_touches_are_combined_can_be_set(build: Build) -> None:
     await rig.start()
     await rig.reader.enrol(4, 3)
     await touches(rig, "Anna", range(1, 4))
-    await rig.reported(EnrolDone(4))
+    await rig.reported(EnrolDone(CredentialType.FINGERPRINT, 4))
     assert rig.cable.heard.count(MATCH) == 1
 
 
@@ -119,7 +119,7 @@ async def test_a_later_module_that_cannot_start_anew_compares_instead(build: Bui
     rig.cable.spoil(SOFT_RESET, answer)
     await rig.reader.enrol(4, 3)
     await touches(rig, "Anna", range(1, 4))
-    await rig.reported(EnrolDone(4))
+    await rig.reported(EnrolDone(CredentialType.FINGERPRINT, 4))
     assert rig.cable.heard.count(MATCH) == 1
 
 
@@ -127,16 +127,16 @@ async def test_a_finger_must_be_lifted_between_touches(build: Build) -> None:
     rig = build()
     await rig.start()
     rig.sensor.press("Anna")
-    await rig.reported(FingerSeen(None))
+    await rig.reported(BiometricSeen(CredentialType.FINGERPRINT, None))
     await rig.reader.enrol(4, 2)
     await rig.is_quiet()
     await rig.lift()
     rig.sensor.press("Anna")
-    await rig.reported(EnrolStep(1))
+    await rig.reported(EnrolStep(CredentialType.FINGERPRINT, 1))
     await rig.is_quiet()
     await rig.lift()
     rig.sensor.press("Anna")
-    await rig.reported(EnrolStep(2), EnrolDone(4))
+    await rig.reported(EnrolStep(CredentialType.FINGERPRINT, 2), EnrolDone(CredentialType.FINGERPRINT, 4))
     await rig.is_quiet()
     await rig.lift()
     await rig.opens_for("Anna", 4)
@@ -146,9 +146,9 @@ async def test_the_finger_of_the_last_touch_opens_only_when_it_comes_again(build
     rig = build()
     await rig.start()
     await rig.reader.enrol(4, 2)
-    assert await rig.touch("Anna") == EnrolStep(1)
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 1)
     rig.sensor.press("Anna")
-    await rig.reported(EnrolStep(2), EnrolDone(4))
+    await rig.reported(EnrolStep(CredentialType.FINGERPRINT, 2), EnrolDone(CredentialType.FINGERPRINT, 4))
     await rig.is_quiet()
     await rig.lift()
     await rig.opens_for("Anna", 4)
@@ -158,14 +158,14 @@ async def test_a_finger_that_lies_there_is_no_touch_though_it_is_looked_at_just_
     rig = build()
     await rig.start()
     rig.sensor.press("Bert")
-    await rig.reported(FingerSeen(0))
+    await rig.reported(BiometricSeen(CredentialType.FINGERPRINT, 0))
     enrolling: list[asyncio.Task[None]] = []
     rig.cable.spoil(GET_IMAGE, Fault(then=lambda: enrolling.append(asyncio.ensure_future(rig.reader.enrol(4, 2)))))
     await rig.is_quiet()
     await asyncio.wait_for(enrolling[0], 5)
     await rig.lift()
     await touches(rig, "Anna", range(1, 3))
-    await rig.reported(EnrolDone(4))
+    await rig.reported(EnrolDone(CredentialType.FINGERPRINT, 4))
 
 
 async def test_a_finger_that_comes_while_an_enrolment_is_asked_for_is_its_first_touch(build: Build) -> None:
@@ -173,10 +173,10 @@ async def test_a_finger_that_comes_while_an_enrolment_is_asked_for_is_its_first_
     await rig.start()
     enrolling: list[asyncio.Task[None]] = []
     rig.cable.spoil(SEARCH, Fault(then=lambda: enrolling.append(asyncio.ensure_future(rig.reader.enrol(4, 2)))))
-    assert await rig.touch("Anna") == EnrolStep(1)
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 1)
     await asyncio.wait_for(enrolling[0], 5)
-    assert await rig.touch("Anna") == EnrolStep(2)
-    await rig.reported(EnrolDone(4))
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 2)
+    await rig.reported(EnrolDone(CredentialType.FINGERPRINT, 4))
 
 
 async def test_who_does_not_lift_the_finger_is_asked_to_once(build: Build) -> None:
@@ -184,12 +184,12 @@ async def test_who_does_not_lift_the_finger_is_asked_to_once(build: Build) -> No
     await rig.start()
     await rig.reader.enrol(4, 2)
     rig.sensor.press("Anna")
-    await rig.reported(EnrolStep(1), EnrolRetry("lift"))
+    await rig.reported(EnrolStep(CredentialType.FINGERPRINT, 1), EnrolRetry(CredentialType.FINGERPRINT, "lift"))
     await asyncio.sleep(0.05)
     await rig.is_quiet()
     await rig.lift()
     rig.sensor.press("Anna")
-    await rig.reported(EnrolStep(2), EnrolDone(4))
+    await rig.reported(EnrolStep(CredentialType.FINGERPRINT, 2), EnrolDone(CredentialType.FINGERPRINT, 4))
 
 
 @pytest.mark.parametrize(("quality", "reason"), [("messy", "messy"), ("short", "short")])
@@ -197,12 +197,12 @@ async def test_a_touch_that_cannot_be_read_is_asked_for_again(build: Build, qual
     rig = build()
     await rig.start()
     await rig.reader.enrol(4, 3)
-    assert await rig.touch("Anna") == EnrolStep(1)
-    assert await rig.touch("Anna", quality) == EnrolRetry(reason)
-    assert await rig.touch("Anna", quality) == EnrolRetry(reason)
-    assert await rig.touch("Anna") == EnrolStep(2)
-    assert await rig.touch("Anna") == EnrolStep(3)
-    await rig.reported(EnrolDone(4))
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 1)
+    assert await rig.touch("Anna", quality) == EnrolRetry(CredentialType.FINGERPRINT, reason)
+    assert await rig.touch("Anna", quality) == EnrolRetry(CredentialType.FINGERPRINT, reason)
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 2)
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 3)
+    await rig.reported(EnrolDone(CredentialType.FINGERPRINT, 4))
     assert rig.sensor.templates[4] == {"Anna"}
 
 
@@ -213,17 +213,17 @@ async def test_a_finger_that_is_coming_down_is_waited_for(build: Build) -> None:
     rig.sensor.press("Anna", "landing")
     await rig.is_quiet()
     rig.sensor.press("Anna")
-    await rig.reported(EnrolStep(1))
+    await rig.reported(EnrolStep(CredentialType.FINGERPRINT, 1))
 
 
 async def test_a_touch_like_the_one_before_counts_where_the_module_says_so(build: Build) -> None:
     rig = build()
     await rig.start()
     await rig.reader.enrol(4, 2)
-    assert await rig.touch("Anna") == EnrolStep(1)
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 1)
     rig.cable.spoil(EXTRACT, instead(0x28, carried_out=True))
-    assert await rig.touch("Anna") == EnrolStep(2)
-    await rig.reported(EnrolDone(4))
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 2)
+    await rig.reported(EnrolDone(CredentialType.FINGERPRINT, 4))
 
 
 @pytest.mark.spec("DLM-6", "L2S-7")
@@ -232,7 +232,7 @@ async def test_a_finger_that_is_known_is_refused_at_its_first_touch(build: Build
     rig = build(module(buffers))
     await rig.start()
     await rig.reader.enrol(4, 5)
-    assert await rig.touch("Bert") == EnrolFailed("duplicate")
+    assert await rig.touch("Bert") == EnrolFailed(CredentialType.FINGERPRINT, "duplicate")
     assert STORE not in rig.cable.heard
     assert rig.sensor.templates == {0: {"Bert"}}
     await rig.opens_for("Bert", 0)
@@ -243,8 +243,8 @@ async def test_two_fingers_make_no_template(build: Build, buffers: int) -> None:
     rig = build(module(buffers))
     await rig.start()
     await rig.reader.enrol(4, 2)
-    assert await rig.touch("Anna") == EnrolStep(1)
-    assert await rig.touch("Eve") == EnrolFailed("mismatch")
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 1)
+    assert await rig.touch("Eve") == EnrolFailed(CredentialType.FINGERPRINT, "mismatch")
     assert rig.sensor.templates == {0: {"Bert"}}
     await rig.opens_for("Eve", None)
 
@@ -254,11 +254,11 @@ async def test_another_finger_among_later_touches_is_sent_away_thrice(build: Bui
     await rig.start()
     await rig.reader.enrol(4, 4)
     await touches(rig, "Anna", range(1, 3))
-    assert await rig.touch("Eve") == EnrolRetry("mismatch")
-    assert await rig.touch("Anna") == EnrolStep(3)
-    assert await rig.touch("Eve") == EnrolRetry("mismatch")
-    assert await rig.touch("Eve") == EnrolRetry("mismatch")
-    assert await rig.touch("Eve") == EnrolFailed("mismatch")
+    assert await rig.touch("Eve") == EnrolRetry(CredentialType.FINGERPRINT, "mismatch")
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 3)
+    assert await rig.touch("Eve") == EnrolRetry(CredentialType.FINGERPRINT, "mismatch")
+    assert await rig.touch("Eve") == EnrolRetry(CredentialType.FINGERPRINT, "mismatch")
+    assert await rig.touch("Eve") == EnrolFailed(CredentialType.FINGERPRINT, "mismatch")
     assert rig.sensor.templates == {0: {"Bert"}}
 
 
@@ -266,11 +266,11 @@ async def test_another_finger_that_a_module_notices_itself_is_sent_away(build: B
     rig = build(module(6))
     await rig.start()
     await rig.reader.enrol(4, 2)
-    assert await rig.touch("Anna") == EnrolStep(1)
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 1)
     rig.cable.spoil(EXTRACT, instead(0x08))
-    assert await rig.touch("Eve") == EnrolRetry("mismatch")
-    assert await rig.touch("Anna") == EnrolStep(2)
-    await rig.reported(EnrolDone(4))
+    assert await rig.touch("Eve") == EnrolRetry(CredentialType.FINGERPRINT, "mismatch")
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 2)
+    await rig.reported(EnrolDone(CredentialType.FINGERPRINT, 4))
 
 
 async def test_touches_of_a_broken_off_enrolment_get_into_no_later_template(build: Build) -> None:
@@ -282,7 +282,7 @@ async def test_touches_of_a_broken_off_enrolment_get_into_no_later_template(buil
     await rig.reported(CANCELLED)
     await rig.reader.enrol(5, 2)
     await touches(rig, "Carla", range(1, 3))
-    await rig.reported(EnrolDone(5))
+    await rig.reported(EnrolDone(CredentialType.FINGERPRINT, 5))
     assert rig.sensor.templates == {0: {"Bert"}, 5: {"Carla"}}
 
 
@@ -290,18 +290,18 @@ async def test_nobody_who_touches_ends_the_enrolment(build: Build) -> None:
     rig = build(timing=replace(FAST, touch=0.05))
     await rig.start()
     await rig.reader.enrol(4, 5)
-    await rig.reported(EnrolFailed("timeout"))
+    await rig.reported(EnrolFailed(CredentialType.FINGERPRINT, "timeout"))
     rig.sensor.press("Anna")
-    assert await rig.report() == FingerSeen(None)
+    assert await rig.report() == BiometricSeen(CredentialType.FINGERPRINT, None)
 
 
 async def test_a_finger_that_stays_ends_the_enrolment(build: Build) -> None:
     rig = build(timing=replace(FAST, touch=0.05))
     await rig.start()
     rig.sensor.press("Bert")
-    await rig.reported(FingerSeen(0))
+    await rig.reported(BiometricSeen(CredentialType.FINGERPRINT, 0))
     await rig.reader.enrol(4, 5)
-    await rig.reported(EnrolFailed("timeout"))
+    await rig.reported(EnrolFailed(CredentialType.FINGERPRINT, "timeout"))
 
 
 async def test_one_enrolment_at_a_time(build: Build) -> None:
@@ -318,7 +318,7 @@ async def test_one_enrolment_at_a_time(build: Build) -> None:
     await cancelling
     await rig.reported(CANCELLED, CANCELLED)
     await touches(rig, "Anna", range(1, 3))
-    await rig.reported(EnrolDone(6))
+    await rig.reported(EnrolDone(CredentialType.FINGERPRINT, 6))
 
 
 @pytest.mark.parametrize(("slot", "steps"), [(-1, 5), (4, 1), (4, 7), (4, 0)])
@@ -334,7 +334,7 @@ async def test_a_slot_that_is_not_free_is_left_as_it_is(build: Build, slot: int)
     rig = build()
     await rig.start()
     await rig.reader.enrol(slot, 2)
-    await rig.reported(EnrolFailed("fault"))
+    await rig.reported(EnrolFailed(CredentialType.FINGERPRINT, "fault"))
     assert rig.sensor.templates == {0: {"Bert"}}
 
 
@@ -344,7 +344,7 @@ async def test_a_slot_can_be_used_again_right_after_it_was_forgotten(build: Buil
     await rig.reader.delete({0})
     await rig.reader.enrol(0, 2)
     await touches(rig, "Bert", range(1, 3))
-    await rig.reported(EnrolDone(0))
+    await rig.reported(EnrolDone(CredentialType.FINGERPRINT, 0))
 
 
 async def test_without_a_sensor_an_enrolment_fails_at_once(build: Build) -> None:
@@ -352,7 +352,7 @@ async def test_without_a_sensor_an_enrolment_fails_at_once(build: Build) -> None
     await rig.reader.start(rig.reports.put_nowait)
     await rig.reported(fault("missing"))
     await rig.reader.enrol(4, 5)
-    await rig.reported(EnrolFailed("fault"))
+    await rig.reported(EnrolFailed(CredentialType.FINGERPRINT, "fault"))
     await rig.reader.cancel()
     assert rig.reports.empty()
 
@@ -388,7 +388,7 @@ async def test_a_reader_that_is_stopped_while_it_learns_leaves_nothing(build: Bu
     rig = build()
     await rig.start()
     await rig.reader.enrol(4, 2)
-    assert await rig.touch("Anna") == EnrolStep(1)
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 1)
     await asyncio.wait_for(rig.reader.stop(), 2)
     await rig.reported(CANCELLED)
     assert rig.sensor.templates == {0: {"Bert"}}
@@ -420,12 +420,12 @@ async def test_a_cable_pulled_while_learning_leaves_nothing(
         rig.cable.spoil(SEARCH, pull)
         rig.sensor.press("Anna")
     else:
-        assert await rig.touch("Anna") == EnrolStep(1)
+        assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 1)
         rig.cable.spoil(PULLED_AT[moment], pull)
         rig.sensor.press("Anna")
         if moment in {"store", "check"}:
-            await rig.reported(EnrolStep(2))
-    await rig.reported(EnrolFailed("fault"), fault("unplugged"))
+            await rig.reported(EnrolStep(CredentialType.FINGERPRINT, 2))
+    await rig.reported(EnrolFailed(CredentialType.FINGERPRINT, "fault"), fault("unplugged"))
     rig.sensor.lift()
     rig.cable.plug(rig.sensor)
     await rig.reported(BACK, inventory(0))
@@ -438,10 +438,12 @@ async def test_a_slot_in_doubt_is_not_touched_in_another_module(build: Build) ->
     rig = build(module(6))
     await rig.start()
     await rig.reader.enrol(4, 2)
-    assert await rig.touch("Anna") == EnrolStep(1)
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 1)
     rig.cable.spoil(STORE, Fault(lambda _: [], then=rig.cable.unplug))
     rig.sensor.press("Anna")
-    await rig.reported(EnrolStep(2), EnrolFailed("fault"), fault("unplugged"))
+    await rig.reported(
+        EnrolStep(CredentialType.FINGERPRINT, 2), EnrolFailed(CredentialType.FINGERPRINT, "fault"), fault("unplugged")
+    )
     other = Sensor(serial="2", templates={0: frozenset({"Bert"}), 4: frozenset({"Dora"})})
     rig.cable.plug(other)
     await rig.reported(PartReplaced(Part.FINGERPRINT))
@@ -464,12 +466,12 @@ async def test_a_module_that_restarts_while_learning_ends_it_and_serves_on(build
         rig.cable.spoil(code, restart)
         rig.sensor.press("Anna")
     else:
-        assert await rig.touch("Anna") == EnrolStep(1)
+        assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 1)
         rig.cable.spoil(code, restart)
         rig.sensor.press("Anna")
         if code == STORE:
-            await rig.reported(EnrolStep(2))
-    await rig.reported(EnrolFailed("fault"))
+            await rig.reported(EnrolStep(CredentialType.FINGERPRINT, 2))
+    await rig.reported(EnrolFailed(CredentialType.FINGERPRINT, "fault"))
     await rig.lift()
     await rig.opens_for("Bert", 0)
     assert rig.sensor.templates == {0: {"Bert"}}
@@ -508,7 +510,7 @@ async def test_a_finger_is_learnt_however_an_answer_comes(build: Build, code: in
     await rig.looks()
     rig.cable.spoil(code, oddity)
     await touches(rig, "Anna", range(1, 3))
-    await rig.reported(EnrolDone(4))
+    await rig.reported(EnrolDone(CredentialType.FINGERPRINT, 4))
     assert rig.sensor.templates == {0: {"Bert"}, 4: {"Anna"}}
 
 
@@ -517,10 +519,10 @@ async def test_a_template_that_cannot_be_stored_is_a_fault_and_leaves_nothing(bu
     rig = build()
     await rig.start()
     await rig.reader.enrol(4, 2)
-    assert await rig.touch("Anna") == EnrolStep(1)
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 1)
     rig.cable.spoil(STORE, instead(status, carried_out=True))
     rig.sensor.press("Anna")
-    await rig.reported(EnrolStep(2), EnrolFailed("fault"))
+    await rig.reported(EnrolStep(CredentialType.FINGERPRINT, 2), EnrolFailed(CredentialType.FINGERPRINT, "fault"))
     await rig.lift()
     assert rig.sensor.templates == {0: {"Bert"}}
 
@@ -529,21 +531,21 @@ async def test_a_module_that_claims_to_have_stored_is_not_taken_at_its_word(buil
     rig = build()
     await rig.start()
     await rig.reader.enrol(4, 2)
-    assert await rig.touch("Anna") == EnrolStep(1)
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 1)
     rig.cable.spoil(STORE, instead(0x00))
     rig.sensor.press("Anna")
-    await rig.reported(EnrolStep(2), EnrolFailed("fault"))
+    await rig.reported(EnrolStep(CredentialType.FINGERPRINT, 2), EnrolFailed(CredentialType.FINGERPRINT, "fault"))
 
 
 async def test_while_it_learns_slots_can_be_forgotten(build: Build) -> None:
     rig = build()
     await rig.start()
     await rig.reader.enrol(4, 2)
-    assert await rig.touch("Anna") == EnrolStep(1)
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 1)
     await asyncio.wait_for(rig.reader.delete({0}), 5)
     assert rig.sensor.templates == {}
-    assert await rig.touch("Anna") == EnrolStep(2)
-    await rig.reported(EnrolDone(4))
+    assert await rig.touch("Anna") == EnrolStep(CredentialType.FINGERPRINT, 2)
+    await rig.reported(EnrolDone(CredentialType.FINGERPRINT, 4))
 
 
 async def test_the_ring_leads_through_the_touches(build: Build) -> None:
@@ -552,6 +554,6 @@ async def test_the_ring_leads_through_the_touches(build: Build) -> None:
     await rig.reader.enrol(4, 2)
     await rig.looks()
     assert rig.sensor.rings[-1][0] == Effect.BREATHE
-    assert await rig.touch("Anna", "messy") == EnrolRetry("messy")
+    assert await rig.touch("Anna", "messy") == EnrolRetry(CredentialType.FINGERPRINT, "messy")
     await rig.reader.cancel()
     await rig.reported(CANCELLED)

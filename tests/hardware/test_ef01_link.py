@@ -15,7 +15,7 @@ from lock_bridge.hardware.ef01.commands import Answer, Command, Found, Parameter
 from lock_bridge.hardware.ef01.faults import ModuleError, NoAnswerError, RestartedError, Trouble, UnpluggedError
 from lock_bridge.hardware.ef01.frames import FrameParser, FrameType, build
 from lock_bridge.hardware.ef01.link import Link
-from lock_bridge.hardware.ports import FingerSeen
+from lock_bridge.hardware.ports import BiometricSeen
 from tests.hardware.ef01_emulator import EXTRACT, GET_IMAGE, SEARCH, Fault, Sensor, frame
 from tests.hardware.ef01_rig import FAST, IMPATIENT, Rig
 from tests.hardware.test_ef01_frames import STREAMS, cut, flipped
@@ -259,7 +259,7 @@ async def test_nobody_is_let_in_by_noise(tmp_path: Path, seed: int) -> None:
 
     async def look_at(finger: str) -> int | None:
         rig.sensor.press(finger)
-        while not isinstance(seen := await rig.report(), FingerSeen):
+        while not isinstance(seen := await rig.report(), BiometricSeen):
             pass
         await rig.lift()
         return seen.slot

@@ -13,8 +13,8 @@ from typing import Protocol
 import pytest
 
 from lock_bridge.hardware.ef01 import Colour, Ef01Reader, Effect, Glow, Identity, Product, Settings
-from lock_bridge.hardware.ports import EnrolFailed, FingerSeen, PartReplaced
-from lock_bridge.wire.words import Part
+from lock_bridge.hardware.ports import BiometricSeen, EnrolFailed, PartReplaced
+from lock_bridge.wire.words import CredentialType, Part
 from tests.hardware.ef01_emulator import (
     DELETE,
     EXTRACT,
@@ -88,7 +88,7 @@ async def test_a_finger_is_told_once_a_touch(build: Build) -> None:
     rig = build(family())
     await rig.start()
     rig.sensor.press("Anna")
-    await rig.reported(FingerSeen(3))
+    await rig.reported(BiometricSeen(CredentialType.FINGERPRINT, 3))
     await rig.is_quiet()
     await rig.lift()
     assert rig.reports.empty()
@@ -99,7 +99,7 @@ async def test_a_finger_that_rolls_is_still_the_same_touch(build: Build) -> None
     rig = build(family())
     await rig.start()
     rig.sensor.press("Eve")
-    await rig.reported(FingerSeen(None))
+    await rig.reported(BiometricSeen(CredentialType.FINGERPRINT, None))
     rig.cable.spoil(GET_IMAGE, instead(0x02), Fault(), instead(0x02), Fault(), instead(0x03))
     await rig.looks(6)
     await rig.is_quiet()
@@ -114,7 +114,7 @@ async def test_a_picture_that_cannot_be_read_is_no_failure_and_the_next_look_may
     rig.sensor.press("Anna", quality)
     await rig.is_quiet()
     rig.sensor.press("Anna")
-    await rig.reported(FingerSeen(3))
+    await rig.reported(BiometricSeen(CredentialType.FINGERPRINT, 3))
 
 
 async def test_a_finger_that_cannot_be_read_is_asked_to_come_again_by_the_ring(build: Build) -> None:
@@ -134,7 +134,7 @@ async def test_with_a_touch_pin_the_glass_is_looked_at_only_when_touched(build: 
     for _ in range(2):
         rig.sensor.press("Bert")
         rig.reader.touched()
-        await rig.reported(FingerSeen(7))
+        await rig.reported(BiometricSeen(CredentialType.FINGERPRINT, 7))
         rig.sensor.lift()
         await rig.cable.hears(READ_PARAMETERS)
 
@@ -229,7 +229,7 @@ async def test_a_finger_is_found_however_an_answer_comes(build: Build, oddity: s
     await rig.start()
     rig.cable.spoil(code, ODDITIES[oddity])
     rig.sensor.press("Anna")
-    await rig.reported(FingerSeen(3))
+    await rig.reported(BiometricSeen(CredentialType.FINGERPRINT, 3))
     await rig.is_quiet()
 
 
@@ -256,7 +256,7 @@ async def test_a_late_match_of_one_finger_never_opens_for_the_next(build: Build)
     await rig.start()
     rig.sensor.press("Anna")
     rig.cable.spoil(SEARCH, Fault(late(0.25).arrives, then=lambda: rig.sensor.press("Eve")))
-    await rig.reported(FingerSeen(None))
+    await rig.reported(BiometricSeen(CredentialType.FINGERPRINT, None))
     await rig.is_quiet()
 
 
@@ -270,9 +270,9 @@ async def test_a_match_that_nobody_asked_for_opens_nothing(build: Build) -> None
     rig.sensor.press("Eve")
     rig.cable.spoil(GET_IMAGE, *[noisy(before=match_of_anna), noisy(after=match_of_anna)] * 5)
     rig.cable.spoil(EXTRACT, *[noisy(before=match_of_anna)] * 5)
-    while not isinstance(seen := await rig.report(), FingerSeen):
+    while not isinstance(seen := await rig.report(), BiometricSeen):
         pass
-    assert seen == FingerSeen(None)
+    assert seen == BiometricSeen(CredentialType.FINGERPRINT, None)
 
 
 async def test_a_match_in_a_slot_that_is_empty_is_not_believed(build: Build) -> None:
@@ -478,7 +478,7 @@ async def test_another_module_is_reported_and_nothing_that_it_sees_is_believed(
     assert rig.reports.empty()
     assert rig.cable.heard.count(GET_IMAGE) == images
     await rig.reader.enrol(20, 2)
-    await rig.reported(EnrolFailed("fault"))
+    await rig.reported(EnrolFailed(CredentialType.FINGERPRINT, "fault"))
     await rig.reader.delete([3])
     assert DELETE not in rig.cable.heard
 

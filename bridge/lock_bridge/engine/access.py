@@ -5,11 +5,19 @@ from lock_bridge.wire.words import CredentialType, EventType, OperationSource, P
 from . import bolt, enrolment, lockout
 from .alarms import speak_of_battery
 from .effects import Prompt
-from .inputs import CardSeen, EndLockout, FingerSeen, Timer
+from .inputs import BiometricSeen, CardSeen, EndLockout, Timer
 from .model import Credential, Instant, User
 from .passcode import NoMatch, card_mac, match
 from .state import Cause
 from .turn import Turn
+
+READERS = {
+    CredentialType.FINGERPRINT: Part.FINGERPRINT,
+    CredentialType.FACE: Part.FACE,
+    CredentialType.PALM_VEIN: Part.PALM_VEIN,
+    CredentialType.RFID: Part.CARD,
+    CredentialType.BLE: Part.BLUETOOTH,
+}
 
 SOURCES = {
     CredentialType.PIN: OperationSource.KEYPAD,
@@ -37,12 +45,12 @@ def passcode_entered(turn: Turn, entry: str) -> None:
         _decide(turn, found)
 
 
-def finger_seen(turn: Turn, seen: FingerSeen) -> None:
+def biometric_seen(turn: Turn, seen: BiometricSeen) -> None:
     """VER-5: needs no waking."""
     found = None
     if seen.slot is not None:
-        found = turn.state.directory.by_slot.get((CredentialType.FINGERPRINT, seen.slot))
-    _present(turn, CredentialType.FINGERPRINT, Part.FINGERPRINT, found)
+        found = turn.state.directory.by_slot.get((seen.type, seen.slot))
+    _present(turn, seen.type, READERS[seen.type], found)
 
 
 def card_seen(turn: Turn, seen: CardSeen) -> None:

@@ -62,6 +62,11 @@ def speak_of_battery(turn: Turn) -> None:
         turn.say(Prompt.CHARGE_BATTERY if turn.profile.battery_kind == "pack" else Prompt.REPLACE_BATTERIES)
 
 
+def ajar_due(turn: Turn) -> None:
+    """ALM-5: the door has stood open for too long."""
+    raise NotImplementedError
+
+
 def start_fault(turn: Turn, part: Part, reason: str) -> None:
     """FLT-1: a part fails; told once until it is back."""
     if part not in turn.state.faults:

@@ -12,7 +12,7 @@ from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import CredentialType
 
 from .inputs import Timer
-from .model import Credential, Fact, LockoutRecord, Settings, User
+from .model import Credential, Fact, LockoutRecord, Modes, Settings, User
 
 
 class Drive(StrEnum):
@@ -42,6 +42,11 @@ class Lamp(StrEnum):
     RED = "red"
     BATTERY = "battery"
     PAIRING = "pairing"
+    """It flashes (DLM-11)."""
+    INFRARED = "infrared"
+    """A face is looked for; it blinks (VER-5)."""
+    PALM = "palm"
+    """The palm reader's red light: only under it palms are taken in (DLM-14)."""
 
 
 class Prompt(StrEnum):
@@ -62,6 +67,45 @@ class Prompt(StrEnum):
     PAIRING_OPEN = "pairing_open"
     LIFT_HANDLE = "lift_handle"
 
+    CHOOSE_DIRECTION = "choose_direction"
+    PRESS_DIRECTION = "press_direction"
+    ADD_FIRST_ADMINISTRATOR = "add_first_administrator"
+    VERIFY_ADMINISTRATOR = "verify_administrator"
+    NOT_ADMINISTRATOR = "not_administrator"
+    MENU = "menu"
+    MENU_CLOSED = "menu_closed"
+    CHOOSE_CREDENTIAL = "choose_credential"
+    ENTER_NUMBER = "enter_number"
+    ENTER_PASSCODE = "enter_passcode"
+    ENTER_AGAIN = "enter_again"
+    CODES_DIFFER = "codes_differ"
+    PASSCODE_LENGTH = "passcode_length"
+    PASSCODE_SIMPLE = "passcode_simple"
+    PASSCODE_CONTAINS = "passcode_contains"
+    NO_ROOM = "no_room"
+    CONFIRM = "confirm"
+    DONE = "done"
+    FAILED = "failed"
+    NOT_POSSIBLE = "not_possible"
+    UNKNOWN_NUMBER = "unknown_number"
+    LAST_ADMINISTRATOR = "last_administrator"
+    FACE_STRAIGHT = "face_straight"
+    FACE_UP = "face_up"
+    FACE_DOWN = "face_down"
+    FACE_LEFT = "face_left"
+    FACE_RIGHT = "face_right"
+    FACE_HOLD_STILL = "face_hold_still"
+    SHOW_PALM = "show_palm"
+    PALM_CLOSER = "palm_closer"
+    OPERATION_SUCCESSFUL = "operation_successful"
+    CLEAR_BLUETOOTH = "clear_bluetooth"
+    SYSTEM_INFORMATION = "system_information"
+    FACTORY_RESET = "factory_reset"
+    RESET_DONE = "reset_done"
+    JOIN_GATEWAY = "join_gateway"
+    LEAVING_HOME = "leaving_home"
+    PASSAGE_ENDED = "passage_ended"
+
 
 @dataclass(frozen=True, slots=True)
 class DriveBolt:
@@ -81,10 +125,50 @@ class StopBolt:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """All lights as they are from now on: lit keys, by their names, and lamps."""
+    """All lights as they are from now on: lit keys and flashing ones, by their names, and lamps."""
 
     keys: frozenset[str] = frozenset()
     lamps: frozenset[Lamp] = frozenset()
+    flashing: frozenset[str] = frozenset()
+
+
+class View(StrEnum):
+    """What the rear's screen shows (DLM-13)."""
+
+    OFF = "off"
+    PAIRING = "pairing"
+    OUTSIDE = "outside"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The rear's screen from now on."""
+
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Let a reader look for faces, or no longer (VER-5)."""
+
+    type: CredentialType
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Radio:
+    """The radios from now on (PWR-3): the settings, told at each start and each change."""
+
+    wifi: bool
+    bluetooth: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneTold:
+    """Answer to a phone: None for done, or why not."""
+
+    phone: str
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +181,12 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """A spoken prompt in the lock's language."""
+    """A spoken prompt in the lock's language; `values` go into the text's `{names}`."""
 
     prompt: Prompt
     language: str = "en"
     volume: str = "high"
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +231,16 @@ class DeleteTemplates:
 @dataclass(frozen=True, slots=True)
 class OpenPairing:
     """Somebody inside asked for pairing mode (DLM-11, L2S-12)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePairing:
+    """Somebody at the lock left pairing mode (L2S-12)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeClients:
+    """RST-1: after a factory reset nobody is paired any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,24 +297,61 @@ class SaveLockout:
 
 
 @dataclass(frozen=True, slots=True)
+class SaveModes:
+    """Keep the modes."""
+
+    modes: Modes
+
+
+@dataclass(frozen=True, slots=True)
+class CountUse:
+    """Keep what an entry has used up (USR-7, VER-14): `uses_left` of a user or credential, a Bluetooth key's counter."""
+
+    user: User | None = None
+    credential: Credential | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EraseLock:
+    """RST-1: forget all users, credentials, settings, modes and the lockout of this lock, and all paired clients."""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Write a fact into the journal, in one transaction with the changes beside it."""
 
     fact: Fact
 
 
-type Change = SaveUser | DropUser | SaveCredential | DropCredential | SaveSettings | SaveLockout
+type Change = (
+    SaveUser
+    | DropUser
+    | SaveCredential
+    | DropCredential
+    | SaveSettings
+    | SaveLockout
+    | SaveModes
+    | CountUse
+    | EraseLock
+)
 """A change of what lasts: committed before anyone is told."""
 
 type Durable = Change | Record
 
-DURABLE = (SaveUser, DropUser, SaveCredential, DropCredential, SaveSettings, SaveLockout, Record)
-CHANGES = (SaveUser, DropUser, SaveCredential, DropCredential, SaveSettings, SaveLockout)
+REFUSABLE = (SaveUser, DropUser, SaveCredential, DropCredential, SaveSettings, EraseLock)
+"""Changes that somebody asked for: without a disk they are refused, and nothing of them is done."""
+
+CHANGES = (*REFUSABLE, SaveLockout, SaveModes, CountUse)
+DURABLE = (*CHANGES, Record)
 
 type Effect = (
     DriveBolt
     | StopBolt
     | Light
+    | Screen
+    | Look
+    | Radio
+    | PhoneTold
     | Sound
     | Say
     | StartTimer
@@ -228,6 +360,8 @@ type Effect = (
     | EndEnrolment
     | DeleteTemplates
     | OpenPairing
+    | ClosePairing
+    | RevokeClients
     | Answer
     | Durable
 )

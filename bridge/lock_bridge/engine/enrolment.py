@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from lock_bridge.wire.errors import ErrorCode
-from lock_bridge.wire.words import CredentialType, EnrolmentStatus, EventType, Part
+from lock_bridge.wire.words import CredentialType, EnrolmentStatus, EventType, OperationSource, Part
 
 from .alarms import end_fault, start_fault
 from .effects import (
@@ -26,7 +26,7 @@ from .inputs import (
     Timer,
 )
 from .model import Credential
-from .state import Enrolling
+from .state import Cause, Enrolling
 from .turn import Turn
 
 _PATIENCE_MS = 60_000
@@ -188,7 +188,8 @@ def _begin(turn: Turn, command: StartEnrolment, steps: int) -> None:
     if kind is not CredentialType.RFID:
         slot = next(free for free in range(len(directory.by_slot) + 1) if (kind, free) not in directory.by_slot)
         turn.emit(BeginEnrolment(kind, slot, steps))
-    turn.set(enrolment=Enrolling(command.command_id, command.user_id, kind, number, slot, steps, command.actor))
+    by = Cause(OperationSource.REMOTE, actor=command.actor)
+    turn.set(enrolment=Enrolling(command.command_id, command.user_id, kind, number, slot, steps, by))
     turn.start(Timer.ENROLMENT, _PATIENCE_MS)
     turn.say(Prompt.HOLD_CARD if slot is None else Prompt.TOUCH_FINGER)
     turn.answer(command, enrolment=command.command_id, steps=steps, number=number)
@@ -239,8 +240,8 @@ def _keep(turn: Turn, running: Enrolling, credential: Credential) -> None:
         user_name=user.name,
         credential_type=credential.type,
         credential_number=credential.number,
-        client_id=running.actor.client_id,
-        client_name=running.actor.name,
+        client_id=None if running.by.actor is None else running.by.actor.client_id,
+        client_name=None if running.by.actor is None else running.by.actor.name,
     )
     turn.stop(Timer.ENROLMENT)
     turn.verdict(good=True)
@@ -256,8 +257,8 @@ def _end(turn: Turn, running: Enrolling, status: EnrolmentStatus, reason: str) -
         user_id=running.user_id,
         user_name=user.name if user is not None else None,
         credential_type=running.type,
-        client_id=running.actor.client_id,
-        client_name=running.actor.name,
+        client_id=None if running.by.actor is None else running.by.actor.client_id,
+        client_name=None if running.by.actor is None else running.by.actor.name,
         reason=reason,
     )
     turn.verdict(good=False)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from lock_bridge.wire.words import CredentialType, Part, Role
+from lock_bridge.wire.words import CredentialType, OperatingMode, Part, Role
 
-from .model import Actor
+from .model import Actor, User, Window
 
 
 class Key(StrEnum):
@@ -29,6 +29,9 @@ class Key(StrEnum):
     SET = "set"
     LOCK = "lock"
     RESET = "reset"
+    EMERGENCY = "emergency"
+    HOME = "home"
+    LEAVE = "leave"
 
 
 class BoltPosition(StrEnum):
@@ -70,6 +73,13 @@ class Timer(StrEnum):
     ENROLMENT = "enrolment"
     TAMPER_TONE = "tamper_tone"
     INDICATION = "indication"
+    SHOW = "show"
+    LOOK = "look"
+    OUTSIDE_LOCK = "outside_lock"
+    PASSAGE = "passage"
+    AJAR = "ajar"
+    SCREEN = "screen"
+    RESET = "reset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +97,18 @@ class KeyUp:
 
 
 @dataclass(frozen=True, slots=True)
-class FingerSeen:
-    """The fingerprint reader saw a finger: the slot that it matched, or None for one it does not know."""
+class BiometricSeen:
+    """A reader of fingers, faces or palms saw one: the slot that it matched, or None for one it does not know."""
 
+    type: CredentialType
     slot: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NearSeen:
+    """Somebody has come near the front (VER-5), or gone away again."""
+
+    near: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +120,17 @@ class CardSeen:
 
 @dataclass(frozen=True, slots=True)
 class EnrolStep:
-    """`done` touches of the running enrolment have been taken."""
+    """`done` touches or poses of the running enrolment have been taken."""
 
+    type: CredentialType
     done: int
 
 
 @dataclass(frozen=True, slots=True)
 class EnrolRetry:
-    """The last touch did not count: `messy`, `short`, `lift`."""
+    """The last touch or pose did not count: `messy`, `short`, `lift`, `too_far`, `moved`, `covered`."""
 
+    type: CredentialType
     reason: str
 
 
@@ -118,6 +138,7 @@ class EnrolRetry:
 class EnrolDone:
     """The reader holds the new template in `slot`."""
 
+    type: CredentialType
     slot: int
 
 
@@ -125,6 +146,7 @@ class EnrolDone:
 class EnrolFailed:
     """The reader gave up and holds nothing of it: `timeout`, `duplicate`, `mismatch`, `fault`, `cancelled`."""
 
+    type: CredentialType
     reason: str
 
 
@@ -168,6 +190,57 @@ class HandleSeen:
 @dataclass(frozen=True, slots=True)
 class InsideHandleUsed:
     """Somebody pressed the inside handle (BLT-11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacySeen:
+    """The safety knob, or on a clutch lock the thumb-turn, blocks the outside (BLT-9)."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PeepholeSeen:
+    """The anti-peephole button (BLT-9): on, the inside handle works; off, it is dead."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RadioSeen:
+    """The radios (PWR-3): signal strength in dBm (None: off or not known), and whether a phone is connected."""
+
+    signal_dbm: int | None
+    bluetooth_connected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PhonePairs:
+    """A phone gives the lock's Bluetooth pairing code (DLM-9). Answered by `PhoneTold`."""
+
+    phone: str
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneActs:
+    """A phone shows a Bluetooth key (VER-14) for `operation`, `unlock` or `lock`. Answered by `PhoneTold`.
+
+    `challenge` is what the radio's driver gave this phone a moment ago, random and never twice; `proof` is
+    `bluetooth.proof` over it.
+    """
+
+    phone: str
+    key_id: bytes
+    operation: str
+    challenge: bytes
+    counter: int
+    proof: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """The sounder has said all that it was told to; the idle time runs again (MNU-1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +298,17 @@ class TimerDue:
 class Started:
     """The engine has just been built from disk; the first input of each start.
 
-    `boot_id` tells whether mono times of disk still hold.
+    `boot_id` tells whether mono times of disk still hold; another one than before is a lock that had no power.
     """
 
     boot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserShared:
+    """Another lock of the bridge has changed a user of this one too (USR-10): all but her number is taken over."""
+
+    user: User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,11 +351,16 @@ class AddUser(Command):
     enabled: bool = True
     valid_from_ms: int | None = None
     valid_until_ms: int | None = None
+    schedule: tuple[Window, ...] = ()
+    uses_left: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeUser(Command):
-    """Change a user's `name`, `role`, `enabled`, `valid_from_ms`, `valid_until_ms`; only what is named changes."""
+    """Change a user's `name`, `role`, `enabled`, `valid_from_ms`, `valid_until_ms`, `schedule`, `uses_left`.
+
+    Only what is named changes. A `schedule` is as `ScheduleWindow`s go over the wire.
+    """
 
     user_id: str
     changes: Mapping[str, Any]
@@ -294,14 +379,49 @@ class SetPasscode(Command):
 
     user_id: str
     passcode: str = field(repr=False)
+    duress: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddTemporaryPasscode(Command):
+    """Give a user's visitor a passcode that the bridge has made (VER-13)."""
+
+    user_id: str
+    passcode: str = field(repr=False)
+    label: str = ""
+    valid_from_ms: int | None = None
+    valid_until_ms: int | None = None
+    uses: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddBluetoothKey(Command):
+    """Give a user's visitor a Bluetooth key (VER-14); `key_id` is random, the key itself follows from it."""
+
+    user_id: str
+    key_id: bytes
+    label: str = ""
+    valid_from_ms: int | None = None
+    valid_until_ms: int | None = None
+    uses: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeCredential(Command):
+    """Change a credential's `label`, a fingerprint's `duress`, or where the lock numbers nobody its `user_id`."""
+
+    type: CredentialType
+    number: int
+    changes: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartEnrolment(Command):
-    """Begin to learn a fingerprint or card at the door; progress is in the lock's snapshot."""
+    """Begin to learn a fingerprint, card, face or palm vein at the door; progress is in the lock's snapshot."""
 
     user_id: str
     type: CredentialType
+    duress: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,10 +437,49 @@ class DeleteCredential(Command):
     number: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearCredentials(Command):
+    """Delete all credentials of a user, of a kind, or of a user's kind; all of them or none."""
+
+    user_id: str | None = None
+    type: CredentialType | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetMode(Command):
+    """Begin or end passage (BLT-7) or leaving-home (BLT-8); `normal` ends either. `seconds` is for passage."""
+
+    mode: OperatingMode
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetBluetoothCode(Command):
+    """Set the lock's Bluetooth pairing code (DLM-9); None: the default one."""
+
+    code: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearBluetooth(Command):
+    """Drop the paired phones and set the pairing code to the default (DLM-9)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskPairing(Command):
+    """Open pairing mode from the app (APP-6)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetLock(Command):
+    """Factory reset from the app (RST-1, APP-6)."""
+
+
 type Reading = (
     KeyDown
     | KeyUp
-    | FingerSeen
+    | BiometricSeen
+    | NearSeen
     | CardSeen
     | EnrolStep
     | EnrolRetry
@@ -332,6 +491,12 @@ type Reading = (
     | DoorSeen
     | HandleSeen
     | InsideHandleUsed
+    | PrivacySeen
+    | PeepholeSeen
+    | RadioSeen
+    | PhonePairs
+    | PhoneActs
+    | SpeechEnded
     | TamperSeen
     | PowerSeen
     | PartFault
@@ -340,4 +505,4 @@ type Reading = (
 )
 """What parts report."""
 
-type Input = Reading | PairingChanged | TimerDue | Started | Command
+type Input = Reading | PairingChanged | TimerDue | Started | UserShared | Command

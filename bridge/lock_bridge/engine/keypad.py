@@ -2,7 +2,7 @@
 
 from . import access, alarms, bolt
 from .effects import OpenPairing, Prompt, Tone
-from .inputs import Key, KeyDown, KeyUp, Timer
+from .inputs import Key, KeyDown, KeyUp, SpeechEnded, Timer
 from .profile import DIGITS
 from .turn import Turn
 
@@ -39,6 +39,11 @@ def held(turn: Turn) -> None:
         turn.set(held=None)
         turn.emit(OpenPairing())
         turn.say(Prompt.PAIRING_OPEN)
+
+
+def speech_ended(turn: Turn, _given: SpeechEnded) -> None:
+    """Nothing is being said any more: the idle time runs again (MNU-1)."""
+    turn.set(speaking=False)
 
 
 def sleep(turn: Turn) -> None:

@@ -2,20 +2,46 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 from lock_bridge.wire.words import Part
 
-from . import access, alarms, bolt, enrolment, hands, keypad, lockout, people
-from .effects import Effect, Lamp, Light
+from . import (
+    access,
+    alarms,
+    bluetooth,
+    bolt,
+    credentials,
+    enrolment,
+    hands,
+    keypad,
+    lights,
+    lockout,
+    menu,
+    modes,
+    pairing,
+    people,
+    radio,
+    reset,
+    screen,
+    settings,
+    sight,
+)
+from .effects import Effect
 from .inputs import (
+    AddBluetoothKey,
+    AddTemporaryPasscode,
     AddUser,
+    AskPairing,
+    BiometricSeen,
     BoltSeen,
     CancelEnrolment,
     CardSeen,
+    ChangeCredential,
     ChangeSettings,
     ChangeUser,
+    ClearBluetooth,
+    ClearCredentials,
     DeleteCredential,
     DeleteUser,
     DoorSeen,
@@ -24,28 +50,37 @@ from .inputs import (
     EnrolFailed,
     EnrolRetry,
     EnrolStep,
-    FingerSeen,
     HandleSeen,
     Input,
     InsideHandleUsed,
     Inventory,
-    Key,
     KeyDown,
     KeyUp,
     MotorStopped,
+    NearSeen,
     PairingChanged,
     PartBack,
     PartFault,
     PartReplaced,
+    PeepholeSeen,
+    PhoneActs,
+    PhonePairs,
     PowerSeen,
+    PrivacySeen,
+    RadioSeen,
     RemoteLock,
     RemoteUnlock,
+    ResetLock,
+    SetBluetoothCode,
+    SetMode,
     SetPasscode,
+    SpeechEnded,
     Started,
     StartEnrolment,
     TamperSeen,
     Timer,
     TimerDue,
+    UserShared,
 )
 from .model import Instant
 from .state import LockState, Setup
@@ -64,7 +99,8 @@ def step(state: LockState, given: Input, now: Instant, setup: Setup) -> Step:
     """Take one input. Nothing is decided anywhere else; the same arguments always give the same step."""
     turn = Turn(state, setup, now)
     _INPUTS[type(given)](turn, given)
-    _lights(turn)
+    menu.follow(turn, state)
+    lights.follow(turn)
     return Step(turn.state, tuple(turn.effects))
 
 
@@ -105,43 +141,15 @@ def _part_back(turn: Turn, back: PartBack) -> None:
         bolt.make_safe(turn)
 
 
-def _pairing(turn: Turn, changed: PairingChanged) -> None:
-    turn.set(pairing=changed.open)
-
-
 def _indicated(turn: Turn) -> None:
     turn.set(indication=None)
 
 
-def _lights(turn: Turn) -> None:
-    """Lights follow from the state: they are said when they are other than before."""
-    state, profile = turn.state, turn.profile
-    keys = _lit(profile.keys) if state.awake else _DARK
-    lamps = set[Lamp]()
-    if state.indication is not None:
-        lamps.add(state.indication)
-    if state.pairing:
-        lamps.add(Lamp.PAIRING)
-    if state.awake and profile.battery_indicator and state.battery_level in ("low", "critical"):
-        lamps.add(Lamp.BATTERY)
-    if keys != state.lights.keys or lamps != state.lights.lamps:
-        lights = Light(keys, frozenset(lamps))
-        turn.set(lights=lights)
-        turn.emit(lights)
-
-
-@cache
-def _lit(keys: frozenset[Key]) -> frozenset[str]:
-    """Those of a model's keys that light: asked at each input, the same each time."""
-    return frozenset(key.value for key in keys & keypad.FRONT)
-
-
-_DARK: Final[frozenset[str]] = frozenset()
-
 _INPUTS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     KeyDown: keypad.key_down,
     KeyUp: keypad.key_up,
-    FingerSeen: access.finger_seen,
+    BiometricSeen: access.biometric_seen,
+    NearSeen: sight.near_seen,
     CardSeen: access.card_seen,
     EnrolStep: enrolment.step,
     EnrolRetry: enrolment.retry,
@@ -153,25 +161,41 @@ _INPUTS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     DoorSeen: hands.door_seen,
     HandleSeen: hands.handle_seen,
     InsideHandleUsed: hands.inside_handle_used,
+    PrivacySeen: modes.privacy_seen,
+    PeepholeSeen: modes.peephole_seen,
+    RadioSeen: radio.radio_seen,
+    PhonePairs: bluetooth.phone_pairs,
+    PhoneActs: bluetooth.phone_acts,
+    SpeechEnded: keypad.speech_ended,
     TamperSeen: alarms.tamper_seen,
     PowerSeen: alarms.power_seen,
     PartFault: _part_fault,
     PartBack: _part_back,
     PartReplaced: alarms.part_replaced,
-    PairingChanged: _pairing,
+    PairingChanged: pairing.changed,
     TimerDue: _timer_due,
     Started: _started,
+    UserShared: people.shared,
     RemoteLock: bolt.remote_lock,
     RemoteUnlock: bolt.remote_unlock,
     EndLockout: access.end_lockout,
-    ChangeSettings: people.change_settings,
+    ChangeSettings: settings.change,
     AddUser: people.add_user,
     ChangeUser: people.change_user,
     DeleteUser: people.delete_user,
-    SetPasscode: people.set_passcode,
+    SetPasscode: credentials.set_passcode,
+    AddTemporaryPasscode: credentials.add_temporary,
+    AddBluetoothKey: credentials.add_bluetooth_key,
+    ChangeCredential: credentials.change,
+    ClearCredentials: credentials.clear,
+    SetMode: modes.set_mode,
+    SetBluetoothCode: bluetooth.set_code,
+    ClearBluetooth: bluetooth.clear,
+    AskPairing: pairing.ask,
+    ResetLock: reset.reset_lock,
     StartEnrolment: enrolment.start,
     CancelEnrolment: enrolment.cancel,
-    DeleteCredential: people.delete_credential,
+    DeleteCredential: credentials.delete,
 }
 
 _TIMERS: Final[dict[Timer, Callable[[Turn], None]]] = {
@@ -185,4 +209,11 @@ _TIMERS: Final[dict[Timer, Callable[[Turn], None]]] = {
     Timer.ENROLMENT: enrolment.late,
     Timer.TAMPER_TONE: alarms.end_tamper_tone,
     Timer.INDICATION: _indicated,
+    Timer.SHOW: lights.next_frame,
+    Timer.LOOK: sight.look_over,
+    Timer.OUTSIDE_LOCK: modes.outside_lock_over,
+    Timer.PASSAGE: modes.passage_over,
+    Timer.AJAR: alarms.ajar_due,
+    Timer.SCREEN: screen.off,
+    Timer.RESET: reset.late,
 }

@@ -12,10 +12,11 @@ from .profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The bridge's keys for MACs of passcodes and card numbers, 32 bytes each."""
+    """The bridge's keys for passcodes, card numbers and Bluetooth keys, 32 bytes each."""
 
     pin: bytes = field(repr=False)
     card: bytes = field(repr=False)
+    ble: bytes = field(default=b"", repr=False)
 
 
 class NoMatch(Enum):

@@ -12,12 +12,33 @@ from .inputs import Key
 type BoltKind = Literal["motor", "clutch"]
 type BatteryKind = Literal["cells", "pack"]
 type SimplePasscodes = Literal["setting_off", "setting_on", "refused"]
+type MenuKind = Literal["codes", "numbered"]
+type MenuItem = Literal[
+    "new_administrator", "new_user", "delete", "door_direction", "clear_bluetooth", "system_information"
+]
+type PrivacyKind = Literal["knob", "thumb_turn"]
 
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "bolt_kind": get_args(BoltKind.__value__),
     "battery_kind": get_args(BatteryKind.__value__),
     "simple_passcodes": get_args(SimplePasscodes.__value__),
+    "menu": get_args(MenuKind.__value__),
+    "menu_items": get_args(MenuItem.__value__),
+    "privacy": get_args(PrivacyKind.__value__),
 }
+
+_FLAGS: Final = frozenset(
+    {
+        "door_contact",
+        "battery_indicator",
+        "bluetooth_blocks_remote",
+        "peephole_button",
+        "outside_lock",
+        "one_time_mute",
+        "rear_screen",
+        "camera",
+    }
+)
 
 DIGITS = frozenset(Key(str(digit)) for digit in range(10))
 
@@ -56,6 +77,39 @@ class Profile:
     credentials: Mapping[CredentialType, CredentialLimits]
     settings: frozenset[str]
     """Names of `Settings` that the lock has."""
+    menu: MenuKind
+    """`codes`: a code opens it, short codes say what to do (L2S-1); `numbered`: SET, then numbered items (DLM-2)."""
+    menu_items: tuple[str, ...] = ()
+    """Of a numbered menu, from 1 (DLM-3, DLM-4)."""
+    enrol_items: tuple[CredentialType, ...] = ()
+    """What can be enrolled under "new administrator" and "new user", from 1."""
+    menu_code: str = "3571"
+    """What opens a menu of short codes."""
+    initialise_code: str = "3570"
+    privacy: PrivacyKind | None = None
+    """What blocks the outside from inside (BLT-9)."""
+    peephole_button: bool = False
+    """An anti-peephole button makes the inside handle dead (BLT-9)."""
+    outside_lock: bool = False
+    """BLT-2: the confirm key on the front locks."""
+    one_time_mute: bool = False
+    """DLM-12."""
+    rear_screen: bool = False
+    """DLM-13."""
+    camera: bool = False
+    reset_key: Key
+    """Held while the power comes back it asks for a factory reset (RST-1)."""
+    reset_hold_ms: int = 5_000
+    reset_confirm_ms: int = 20_000
+    pairing_flashes: Key | None = None
+    """The digit that flashes in pairing mode (L2S-12, DLM-11)."""
+    digit_ms: int = 600
+    """How long a digit of a number lights (USR-2)."""
+    look_ms: int = 10_000
+    """How long a face is looked for (VER-5)."""
+    outside_lock_ms: int = 60_000
+    palm_ms: int = 20_000
+    """How long a palm may take to be enrolled (DLM-14)."""
     passcode_min: int = 6
     passcode_max: int = 10
     entry_max: int = 20
@@ -99,8 +153,14 @@ def _convert(name: str, value: Any) -> Any:
     match name:
         case "keys":
             return frozenset(_key(name, item) for item in _list(name, value)) | DIGITS
-        case "pairing_key":
+        case "pairing_key" | "reset_key" | "pairing_flashes":
             return _key(name, value)
+        case "menu_items":
+            return tuple(_one_of(name, item, _CHOICES[name]) for item in _list(name, value))
+        case "enrol_items":
+            return tuple(_kind(item) for item in _list(name, value))
+        case "menu_code" | "initialise_code":
+            return _digits(name, value)
         case "settings":
             return frozenset(_text(name, item) for item in _list(name, value))
         case "lockout_ms":
@@ -109,7 +169,7 @@ def _convert(name: str, value: Any) -> Any:
             return _credentials(value)
         case "id" | "name" | "confirm_label" | "back_label":
             return _text(name, value)
-        case "door_contact" | "battery_indicator" | "bluetooth_blocks_remote":
+        case _ if name in _FLAGS:
             return _flag(name, value)
         case _ if name in _CHOICES:
             return _one_of(name, value, _CHOICES[name])
@@ -126,6 +186,12 @@ def _count(name: str, value: Any) -> int:
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise ProfileError(f"{name}: must be a text")
+    return value
+
+
+def _digits(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not (value.isascii() and value.isdigit()):
+        raise ProfileError(f"{name}: must be a text of digits")
     return value
 
 

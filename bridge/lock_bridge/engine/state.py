@@ -1,20 +1,31 @@
 """A lock between two inputs: what lasts (and lies on disk), and what is forgotten with the power."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from enum import StrEnum
 
-from lock_bridge.wire.words import BoltState, CredentialType, DoorState, EnrolmentStatus, OperationSource, Part
+from lock_bridge.wire.words import (
+    BoltState,
+    CredentialType,
+    DoorState,
+    EnrolmentStatus,
+    OperatingMode,
+    OperationSource,
+    Part,
+)
 
 from .directory import CredentialKey, Directory
-from .effects import Drive, Lamp, Light
+from .effects import Drive, Lamp, Light, View
 from .inputs import BoltPosition, Handle, Key
-from .model import Actor, Credential, LockoutRecord, Settings, User
+from .menu_state import Menu
+from .model import Actor, Credential, Identity, LockoutRecord, Modes, Settings, User
 from .passcode import Keys
 from .profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why the bolt moves: by what, who, and the command that waits for its end."""
+    """Why something is done: by what, who, and the command that waits for its end."""
 
     source: OperationSource
     user: User | None = None
@@ -46,10 +57,16 @@ class Enrolling:
     number: int
     slot: int | None
     steps: int
-    actor: Actor
+    by: Cause
     done: int = 0
     status: EnrolmentStatus = EnrolmentStatus.STARTED
+    wanted: str | None = None
+    """What the person at the door is to do next; see `wire.model.Enrolment`."""
     reason: str | None = None
+    duress: bool = False
+    new_user: User | None = None
+    """Who is kept together with her first credential, and not at all if nothing comes of it (MNU-1)."""
+    at_keypad: bool = False
 
     @property
     def active(self) -> bool:
@@ -57,12 +74,38 @@ class Enrolling:
         return self.status in (EnrolmentStatus.STARTED, EnrolmentStatus.STEP, EnrolmentStatus.STEP_RETRY)
 
 
+class OutsideLock(StrEnum):
+    """BLT-2: whether the confirm key locks from outside: no, it is lit for it, or pressed and waiting for the door."""
+
+    NO = "no"
+    OFFERED = "offered"
+    KEPT = "kept"
+
+
+class ResetStage(StrEnum):
+    """RST-1: the button is held after the power came back, has been held long enough, or the voice has asked."""
+
+    HELD = "held"
+    RIPE = "ripe"
+    ASKED = "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a light show at the keypad: the keys that are lit, for how long."""
+
+    keys: frozenset[str]
+    ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a lock is born with: its model and the bridge's keys."""
+    """What a lock is born with: its model, the bridge's keys, what stands on it, and the house's time zone (USR-7)."""
 
     profile: Profile
     keys: Keys
+    identity: Identity = field(default_factory=Identity)
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +115,7 @@ class LockState:
     directory: Directory = field(default_factory=Directory)
     settings: Settings = field(default_factory=Settings)
     lockout: LockoutRecord = field(default_factory=LockoutRecord)
+    modes: Modes = field(default_factory=Modes)
 
     awake: bool = False
     entry: str = field(default="", repr=False)
@@ -103,12 +147,42 @@ class LockState:
     lost: frozenset[CredentialKey] = frozenset()
     """Slots with a credential whose template the reader no longer holds."""
 
+    menu: Menu | None = None
+    show: tuple[Frame, ...] = ()
+    """The light show under way, its picture of now first; over, the lights follow from the state again."""
+    speaking: bool = False
+    """The sounder has not yet said all of it."""
+    near: bool = False
+    looking: bool = False
+    """A face is looked for."""
+    privacy: bool | None = None
+    inside_handle_on: bool | None = None
+    outside_lock: OutsideLock = OutsideLock.NO
+    leaving: bool = False
+    """BLT-8: the key was pressed, and the lock waits for the door to close."""
+    ajar: bool = False
+    screen: View = View.OFF
+    signal_dbm: int | None = None
+    bluetooth_connected: bool = False
+    powered_on_mono_ms: int | None = None
+    """When the power came back, where this start is the start of a boot."""
+    reset: ResetStage | None = None
+
     enrolment: Enrolling | None = None
     reader_ending: bool = False
     """The reader has been told to stop learning, and has not yet said that it has."""
     pairing: bool = False
     indication: Lamp | None = None
     lights: Light = field(default_factory=Light)
+
+    @property
+    def mode(self) -> OperatingMode:
+        """The one mode that is reported (BLT-15)."""
+        if self.privacy:
+            return OperatingMode.PRIVACY
+        if self.modes.passage:
+            return OperatingMode.PASSAGE
+        return OperatingMode.LEAVING_HOME if self.modes.leaving_home else OperatingMode.NORMAL
 
     @property
     def locked_out(self) -> bool:

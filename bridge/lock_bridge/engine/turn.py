@@ -1,6 +1,8 @@
 """One step of the engine while it is made: the state as it becomes, and the effects in their order."""
 
-from dataclasses import replace
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lock_bridge.wire.errors import ErrorCode
@@ -14,6 +16,7 @@ from .effects import (
     Prompt,
     Record,
     SaveLockout,
+    SaveModes,
     Say,
     Sound,
     StartTimer,
@@ -25,12 +28,20 @@ from .inputs import Command, Timer
 from .model import Fact, Instant, LockoutRecord
 from .passcode import Keys
 from .profile import Profile
-from .state import Cause, LockState, Setup
+from .state import Cause, Frame, LockState, Setup
 
 _MUTED = frozenset({Tone.KEY, Tone.SUCCESS, Tone.FAILURE})
 """Tones that mute silences; alarms and prompts never (L2S-11)."""
 
 _INDICATION_MS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why something is not done: nothing of it has been done then. `detail` names the limit (CAP-20)."""
+
+    error: ErrorCode
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Turn:
@@ -72,6 +83,18 @@ class Turn:
             values = {**_told_by(cause), **values}
         self.emit(Record(Fact(kind, **values)))
 
+    def save_modes(self, **changes: Any) -> None:
+        """Change what lasts beside the settings, if it is a change."""
+        modes = replace(self.state.modes, **changes)
+        if modes != self.state.modes:
+            self.set(modes=modes)
+            self.emit(SaveModes(modes))
+
+    def fresh_id(self, purpose: str) -> str:
+        """An id that nothing else has: 32 hex digits of this lock, this boot and this moment."""
+        moment = f"{self.setup.identity.lock_id}\0{self.state.lockout.boot_id}\0{self.now.mono_ms}\0{self.now.wall_ms}"
+        return hmac.digest(self.keys.pin, f"id\0{moment}\0{purpose}".encode(), "sha256")[:16].hex()
+
     def save_lockout(self, record: LockoutRecord) -> None:
         """Keep a new record of failures, if it is new."""
         if record != self.state.lockout:
@@ -84,9 +107,16 @@ class Turn:
         if volume != "mute" or tone not in _MUTED:
             self.emit(Sound(tone, volume))
 
-    def say(self, prompt: Prompt) -> None:
-        """Speak a prompt."""
-        self.emit(Say(prompt, self.state.settings.language, self.state.settings.volume))
+    def say(self, prompt: Prompt, *, language: str | None = None, **values: str) -> None:
+        """Speak a prompt, in the lock's language unless told otherwise."""
+        settings = self.state.settings
+        self.set(speaking=True)
+        self.emit(Say(prompt, language or settings.language, settings.volume, values))
+
+    def play(self, *frames: Frame) -> None:
+        """Begin a light show at the keypad, in place of one under way."""
+        self.set(show=frames)
+        self.start(Timer.SHOW, frames[0].ms)
 
     def indicate(self, lamp: Lamp) -> None:
         """Light a lamp for a moment."""
@@ -111,10 +141,11 @@ class Turn:
         if command.command_id is not None:
             self.emit(Answer(command.command_id, result))
 
-    def refuse(self, command: Command | Cause, error: ErrorCode, **detail: Any) -> None:
+    def refuse(self, command: Command | Cause, error: ErrorCode | Refused, **detail: Any) -> None:
         """Tell a command's giver why not."""
         if command.command_id is not None:
-            self.emit(Answer(command.command_id, error=error, detail=detail))
+            refused = error if isinstance(error, Refused) else Refused(error, detail)
+            self.emit(Answer(command.command_id, error=refused.error, detail=refused.detail))
 
 
 def _told_by(cause: Cause) -> dict[str, Any]:

@@ -12,8 +12,9 @@ Rules for every driver:
 from collections.abc import Callable, Collection
 from typing import Protocol
 
-from lock_bridge.engine.effects import DriveBolt, Light, Say, Sound
+from lock_bridge.engine.effects import DriveBolt, Light, PhoneTold, Radio, Say, Sound, View
 from lock_bridge.engine.inputs import (
+    BiometricSeen,
     BoltPosition,
     BoltSeen,
     CardSeen,
@@ -22,7 +23,6 @@ from lock_bridge.engine.inputs import (
     EnrolFailed,
     EnrolRetry,
     EnrolStep,
-    FingerSeen,
     Handle,
     HandleSeen,
     InsideHandleUsed,
@@ -32,15 +32,23 @@ from lock_bridge.engine.inputs import (
     KeyUp,
     MotorOutcome,
     MotorStopped,
+    NearSeen,
     PartBack,
     PartFault,
     PartReplaced,
+    PeepholeSeen,
+    PhoneActs,
+    PhonePairs,
     PowerSeen,
+    PrivacySeen,
+    RadioSeen,
     Reading,
+    SpeechEnded,
     TamperSeen,
 )
 
 __all__ = [
+    "BiometricSeen",
     "Bolt",
     "BoltPosition",
     "BoltSeen",
@@ -52,8 +60,7 @@ __all__ = [
     "EnrolFailed",
     "EnrolRetry",
     "EnrolStep",
-    "FingerSeen",
-    "FingerprintReader",
+    "FaceReader",
     "Handle",
     "HandleSeen",
     "Inside",
@@ -65,17 +72,26 @@ __all__ = [
     "Keypad",
     "MotorOutcome",
     "MotorStopped",
+    "NearSeen",
     "PartBack",
     "PartFault",
     "PartReplaced",
+    "PeepholeSeen",
+    "PhoneActs",
+    "PhonePairs",
     "Port",
     "PortBusy",
     "Power",
     "PowerSeen",
+    "PrivacySeen",
+    "RadioSeen",
+    "Radios",
     "Reading",
     "Report",
     "Sounder",
+    "SpeechEnded",
     "TamperSeen",
+    "TemplateReader",
 ]
 
 type Report = Callable[[Reading], None]
@@ -96,14 +112,14 @@ class Port(Protocol):
 
 
 class Keypad(Port, Protocol):
-    """Keys with lights, front and rear. Reports `KeyDown`, `KeyUp`."""
+    """Keys with lights, front and rear. Reports `KeyDown`, `KeyUp`; at start those of the rear that are down."""
 
     def light(self, light: Light) -> None:
         """Show exactly these lights."""
 
 
 class Sounder(Port, Protocol):
-    """Tones and spoken prompts."""
+    """Tones and spoken prompts. Reports `SpeechEnded` when all that it was told to say has been said or cut."""
 
     def sound(self, sound: Sound) -> None:
         """Play a tone; an alarm goes on until its end is asked for."""
@@ -118,23 +134,43 @@ class Inside(Port, Protocol):
     def show_code(self, code: str | None) -> None:
         """Show a pairing code, or no longer. It must not be seen nor heard from outside."""
 
+    def show(self, view: View) -> None:
+        """What the rear's screen shows, where there is one (DLM-13)."""
 
-class FingerprintReader(Port, Protocol):
-    """Finds and learns fingers; templates never leave the module (USR-9).
 
-    Reports `Inventory` at start and return, `FingerSeen` once a touch, and while it learns `EnrolStep`, `EnrolRetry`,
-    then `EnrolDone` or `EnrolFailed`. A finger that is stored already fails as `duplicate`. While it learns no
-    `FingerSeen` comes.
+class TemplateReader(Port, Protocol):
+    """Finds and learns fingers, faces or palm veins; templates never leave the module (USR-9).
+
+    Reports `Inventory` at start and return, `BiometricSeen` once for each touch or look, and while it learns
+    `EnrolStep`, `EnrolRetry`, then `EnrolDone` or `EnrolFailed`. What is stored already fails as `duplicate`. While it
+    learns no `BiometricSeen` comes. Each of these carries the reader's kind.
     """
 
     async def enrol(self, slot: int, steps: int) -> None:
-        """Begin to learn into `slot` with `steps` touches. Raises `PortBusy` when already learning."""
+        """Begin to learn into `slot` with `steps` touches or poses. Raises `PortBusy` when already learning."""
 
     async def cancel(self) -> None:
-        """End learning with `EnrolFailed("cancelled")`; nothing stays in the slot."""
+        """End learning with `EnrolFailed(kind, "cancelled")`; nothing stays in the slot."""
 
     async def delete(self, slots: Collection[int]) -> None:
         """Forget slots; those that cannot be reached now are forgotten at the module's return."""
+
+
+class FaceReader(TemplateReader, Protocol):
+    """Looks for a face only while it is told to (VER-5). Reports `NearSeen` as well."""
+
+    def look(self, on: bool) -> None:
+        """Look for a face from now on, with the infrared light, or no longer."""
+
+
+class Radios(Port, Protocol):
+    """Wi-Fi and Bluetooth (PWR-3). Reports `RadioSeen`, and while Bluetooth is on `PhonePairs` and `PhoneActs`."""
+
+    def switch(self, radio: Radio) -> None:
+        """The radios from now on."""
+
+    def tell_phone(self, told: PhoneTold) -> None:
+        """Answer the phone that is waiting."""
 
 
 class CardReader(Port, Protocol):
@@ -152,7 +188,10 @@ class Bolt(Port, Protocol):
 
 
 class Contacts(Port, Protocol):
-    """Door contact, handles, tamper switch. Reports `DoorSeen`, `HandleSeen`, `InsideHandleUsed`, `TamperSeen`."""
+    """Door contact, handles, knob, tamper switch. Reports their levels.
+
+    `DoorSeen`, `HandleSeen`, `InsideHandleUsed`, `TamperSeen`, `PrivacySeen`, `PeepholeSeen`.
+    """
 
 
 class Power(Port, Protocol):

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
-from .words import CredentialType, Role, Scope
+from .model import ScheduleWindow
+from .words import CredentialType, OperatingMode, Role, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,22 +72,31 @@ class ListUsers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddUser:
-    """Put a new user on a lock. Answers `{"user_id", "number"}`; the number is null where the lock numbers nobody."""
+    """Put a user on a lock: a new one, or one of another lock by her `user_id` (USR-10), with what she is there.
+
+    Answers `{"user_id", "number"}`; the number is null where the lock numbers nobody.
+    """
 
     name: ClassVar = "users.add"
     scope: ClassVar = Scope.USERS
 
     lock: str
-    user_name: str
+    user_name: str = ""
     role: Role = Role.USER
     enabled: bool = True
     valid_from_ms: int | None = None
     valid_until_ms: int | None = None
+    schedule: tuple[ScheduleWindow, ...] = ()
+    uses_left: int | None = None
+    user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeUser:
-    """Change a user's `name`, `role`, `enabled`, `valid_from_ms`, `valid_until_ms`."""
+    """Change a user's `name`, `role`, `enabled`, `valid_from_ms`, `valid_until_ms`, `schedule`, `uses_left`.
+
+    She is the same on each of her locks (USR-10), so it holds for all of them.
+    """
 
     name: ClassVar = "users.change"
     scope: ClassVar = Scope.USERS
@@ -117,11 +127,62 @@ class SetPasscode:
     lock: str
     user_id: str
     passcode: str | None = field(default=None, repr=False)
+    duress: bool = False
+    """VER-12: it opens like any other, and raises a silent alarm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateTemporaryPasscode:
+    """VER-13: a passcode that the bridge makes for a visitor of a user, from-until, once or `uses` times.
+
+    Answers `{"number", "passcode"}`, the passcode this once.
+    """
+
+    name: ClassVar = "credentials.create_temporary"
+    scope: ClassVar = Scope.CREDENTIALS
+
+    lock: str
+    user_id: str
+    label: str = ""
+    valid_from_ms: int | None = None
+    valid_until_ms: int | None = None
+    uses: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateBluetoothKey:
+    """VER-14: a key for a visitor's phone. Answers `{"number", "key"}`, the key as a text to hand on, this once."""
+
+    name: ClassVar = "credentials.create_bluetooth_key"
+    scope: ClassVar = Scope.CREDENTIALS
+
+    lock: str
+    user_id: str
+    label: str = ""
+    valid_from_ms: int | None = None
+    valid_until_ms: int | None = None
+    uses: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeCredential:
+    """Change a credential's `label`, a fingerprint's `duress`, or on a lock without numbered users its `user_id`."""
+
+    name: ClassVar = "credentials.change"
+    scope: ClassVar = Scope.CREDENTIALS
+
+    lock: str
+    type: CredentialType
+    number: int
+    changes: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartEnrolment:
-    """Begin to learn a fingerprint or card; answers `{"enrolment", "steps"}`, progress is in the snapshot."""
+    """Begin to learn a fingerprint, card, face or palm vein; answers `{"enrolment", "steps", "number"}`.
+
+    Progress is in the snapshot.
+    """
 
     name: ClassVar = "credentials.enrol"
     scope: ClassVar = Scope.CREDENTIALS
@@ -129,6 +190,7 @@ class StartEnrolment:
     lock: str
     user_id: str
     type: CredentialType
+    duress: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +213,81 @@ class DeleteCredential:
     lock: str
     type: CredentialType
     number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearCredentials:
+    """Delete all credentials of a user, or of a kind, or of a user's kind. Answers `{"deleted"}`; all of it or none."""
+
+    name: ClassVar = "credentials.clear"
+    scope: ClassVar = Scope.CREDENTIALS
+
+    lock: str
+    user_id: str | None = None
+    type: CredentialType | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetMode:
+    """Begin or end passage (BLT-7, for `seconds` or for good) or leaving-home (BLT-8); `normal` ends either."""
+
+    name: ClassVar = "mode.set"
+    scope: ClassVar = Scope.UNLOCK
+
+    lock: str
+    mode: OperatingMode
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetBluetoothCode:
+    """Set the lock's own pairing code for phones (DLM-9), six digits; null: the default one."""
+
+    name: ClassVar = "bluetooth.set_code"
+    scope: ClassVar = Scope.CREDENTIALS
+
+    lock: str
+    code: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearBluetooth:
+    """Drop the phones that are paired with the lock, and set its pairing code to the default (DLM-9)."""
+
+    name: ClassVar = "bluetooth.clear"
+    scope: ClassVar = Scope.CREDENTIALS
+
+    lock: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartLock:
+    """Start the lock's logic anew from disk, as after a power cut; lockout and count stay (APP-6, VER-10)."""
+
+    name: ClassVar = "lock.restart"
+    scope: ClassVar = Scope.SETTINGS
+
+    lock: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskPairing:
+    """Open pairing mode as a held SET or RESET does (APP-6, DLM-11); the code is shown inside alone."""
+
+    name: ClassVar = "lock.pairing"
+    scope: ClassVar = Scope.CLIENTS
+
+    lock: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactoryReset:
+    """RST-1 from the app: users, credentials, pairings and settings of the lock go, this client's own with them."""
+
+    name: ClassVar = "lock.factory_reset"
+    scope: ClassVar = Scope.CLIENTS
+
+    lock: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +406,16 @@ type Command = (
     | StartEnrolment
     | CancelEnrolment
     | DeleteCredential
+    | CreateTemporaryPasscode
+    | CreateBluetoothKey
+    | ChangeCredential
+    | ClearCredentials
+    | SetMode
+    | SetBluetoothCode
+    | ClearBluetooth
+    | RestartLock
+    | AskPairing
+    | FactoryReset
     | QueryJournal
     | ListClients
     | RevokeClient
@@ -298,6 +445,16 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
         StartEnrolment,
         CancelEnrolment,
         DeleteCredential,
+        CreateTemporaryPasscode,
+        CreateBluetoothKey,
+        ChangeCredential,
+        ClearCredentials,
+        SetMode,
+        SetBluetoothCode,
+        ClearBluetooth,
+        RestartLock,
+        AskPairing,
+        FactoryReset,
         QueryJournal,
         ListClients,
         RevokeClient,

@@ -39,6 +39,8 @@ class ErrorCode(StrEnum):
     DOOR_UNKNOWN = "door_unknown"
     HANDLE_NOT_AT_REST = "handle_not_at_rest"
     BOLT_BY_HAND = "bolt_by_hand"
+    PRIVACY_ON = "privacy_on"
+    PASSAGE_ON = "passage_on"
     JAMMED = "jammed"
     MOTOR_FAULT = "motor_fault"
 
@@ -50,6 +52,11 @@ class ErrorCode(StrEnum):
     LAST_ADMINISTRATOR = "last_administrator"
     LAST_USER = "last_user"
     ADMINISTRATOR_UNLIMITED = "administrator_unlimited"
+    ON_ANOTHER_LOCK = "on_another_lock"
+    BLUETOOTH_CODE = "bluetooth_code"
+    BLUETOOTH_OFF = "bluetooth_off"
+    OCCUPIED = "occupied"
+    MENU_OPEN = "menu_open"
     ENROLMENT_RUNNING = "enrolment_running"
     NO_ENROLMENT = "no_enrolment"
     PART_FAULT = "part_fault"
@@ -84,6 +91,8 @@ _SENTENCES: Final[Mapping[ErrorCode, tuple[bool, str]]] = {
     ErrorCode.DOOR_UNKNOWN: (True, "The door contact does not answer, so the bolt is not thrown. Check the contact."),
     ErrorCode.HANDLE_NOT_AT_REST: (True, "The handle is not at rest. Let go of it and try again."),
     ErrorCode.BOLT_BY_HAND: (False, "This lock's bolt is thrown by hand: lift the handle."),
+    ErrorCode.PRIVACY_ON: (True, "Privacy is on: somebody inside has blocked the door. It ends at the knob inside."),
+    ErrorCode.PASSAGE_ON: (False, "The door is held open. End passage first."),
     ErrorCode.JAMMED: (
         True,
         "The bolt is jammed. Check that the door is fully closed and that the strike plate lines up.",
@@ -97,6 +106,11 @@ _SENTENCES: Final[Mapping[ErrorCode, tuple[bool, str]]] = {
     ErrorCode.LAST_ADMINISTRATOR: (False, "This is the last administrator. Make another one first."),
     ErrorCode.LAST_USER: (False, "This is the last user on the lock. Add another one first."),
     ErrorCode.ADMINISTRATOR_UNLIMITED: (False, "An administrator has no validity period."),
+    ErrorCode.ON_ANOTHER_LOCK: (False, "Another of this person's locks would be left without an administrator."),
+    ErrorCode.BLUETOOTH_CODE: (False, "A Bluetooth pairing code has six digits."),
+    ErrorCode.BLUETOOTH_OFF: (False, "Bluetooth is off. Switch it on in the lock's settings."),
+    ErrorCode.OCCUPIED: (False, "This number is taken. Choose a free one."),
+    ErrorCode.MENU_OPEN: (True, "Somebody is in the menu at the lock. Try again when it is closed."),
     ErrorCode.ENROLMENT_RUNNING: (True, "Another enrolment is running at this lock. Finish or cancel it first."),
     ErrorCode.NO_ENROLMENT: (False, "No such enrolment is running."),
     ErrorCode.PART_FAULT: (True, "The part of the lock that this needs does not answer. Check its cable."),

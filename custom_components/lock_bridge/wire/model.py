@@ -39,8 +39,12 @@ class Enrolment:
     status: EnrolmentStatus
     done: int = 0
     steps: int = 1
+    wanted: str | None = None
+    """What to do next: `touch`, `touch_again`, `lift`, `hold_card`, `straight`, `up`, `down`, `left`, `right`, `palm`."""
     number: int | None = None
     reason: str | None = None
+    at_keypad: bool = False
+    """Begun in the lock's own menu; clients see it and cannot cancel it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,11 @@ class Capabilities:
     settings: tuple[str, ...]
     door_contact: bool
     doorbell: bool
+    modes: tuple[OperatingMode, ...] = ()
+    """Those that this lock can be in."""
+    camera: bool = False
+    bluetooth: bool = False
+    wifi: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +99,18 @@ class LockSnapshot:
     settings: Mapping[str, Any] = field(default_factory=dict)
     users: int = 0
     enrolment: Enrolment | None = None
+    passage_ends_ms: int | None = None
+    """End of a passage for a while, by the bridge's `time_ms`; None: none, or for good."""
+    door_ajar: bool = False
+    inside_handle_blocked: bool | None = None
+    """The anti-peephole button is off (BLT-9); None: this lock has none, or it is not known yet."""
+    camera_available: bool | None = None
+    """ALM-4; None: this lock has no camera."""
+    signal_dbm: int | None = None
+    bluetooth_connected: bool | None = None
+    phones: int = 0
+    """Phones that are paired with the lock by Bluetooth (DLM-9)."""
+    menu_open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +147,32 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleWindow:
+    """A part of each week in which a user may enter: `days` 0 (Monday) to 6, `start` and `end` as "HH:MM" of the house.
+
+    An `end` at or before the `start` is on the next day; "24:00" is the end of the day.
+    """
+
+    days: tuple[int, ...]
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialInfo:
+    """One credential of a user: its number and limits, never its content. Times are wall clock in ms since 1970."""
+
+    type: CredentialType
+    number: int
+    label: str = ""
+    duress: bool = False
+    temporary: bool = False
+    valid_from_ms: int | None = None
+    valid_until_ms: int | None = None
+    uses_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserInfo:
     """A person on a lock, and what she has there: numbers of credentials by kind, never their content."""
 
@@ -137,6 +184,11 @@ class UserInfo:
     valid_from_ms: int | None
     valid_until_ms: int | None
     credentials: Mapping[str, tuple[int, ...]]
+    details: tuple[CredentialInfo, ...] = ()
+    schedule: tuple[ScheduleWindow, ...] = ()
+    uses_left: int | None = None
+    locks: tuple[str, ...] = ()
+    """All locks of the bridge that she is on (USR-10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

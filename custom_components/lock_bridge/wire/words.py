@@ -83,8 +83,14 @@ class Refusal(StrEnum):
     USER_DISABLED = "user_disabled"
     OUTSIDE_VALIDITY = "outside_validity"
     CLOCK_UNTRUSTED = "clock_untrusted"
+    OUTSIDE_SCHEDULE = "outside_schedule"
+    USED_UP = "used_up"
     NO_CREDENTIAL = "no_credential"
     HANDLE_NOT_AT_REST = "handle_not_at_rest"
+    PRIVACY_ON = "privacy_on"
+    NOT_ADMINISTRATOR = "not_administrator"
+    PAIRING_CODE = "pairing_code"
+    BLUETOOTH_OFF = "bluetooth_off"
 
 
 class EventType(StrEnum):
@@ -92,9 +98,15 @@ class EventType(StrEnum):
 
     ACCESS_GRANTED = "access_granted"
     ACCESS_REFUSED = "access_refused"
+    DURESS = "duress"
     LOCKED = "locked"
     UNLOCKED = "unlocked"
     OPENED_FROM_INSIDE = "opened_from_inside"
+    MODE_CHANGED = "mode_changed"
+    INTRUSION = "intrusion"
+    FORCED_OPEN = "forced_open"
+    DOOR_AJAR = "door_ajar"
+    DOOR_AJAR_ENDED = "door_ajar_ended"
     OPERATION_FAILED = "operation_failed"
     LOCK_JAMMED = "lock_jammed"
     LOCKOUT_STARTED = "lockout_started"
@@ -113,7 +125,12 @@ class EventType(StrEnum):
     USER_CHANGED = "user_changed"
     USER_DELETED = "user_deleted"
     CREDENTIAL_ADDED = "credential_added"
+    CREDENTIAL_CHANGED = "credential_changed"
     CREDENTIAL_DELETED = "credential_deleted"
+    MENU_OPENED = "menu_opened"
+    PHONE_PAIRED = "phone_paired"
+    BLUETOOTH_CLEARED = "bluetooth_cleared"
+    FACTORY_RESET = "factory_reset"
     SETTING_CHANGED = "setting_changed"
     ENROLMENT_FAILED = "enrolment_failed"
     BRIDGE_STARTED = "bridge_started"
@@ -134,6 +151,10 @@ class Priority(StrEnum):
 
 _CRITICAL: Final = frozenset(
     {
+        EventType.DURESS,
+        EventType.INTRUSION,
+        EventType.FORCED_OPEN,
+        EventType.FACTORY_RESET,
         EventType.LOCK_JAMMED,
         EventType.LOCKOUT_STARTED,
         EventType.TAMPER_STARTED,
@@ -170,6 +191,10 @@ class Part(StrEnum):
     KEYPAD = "keypad"
     FINGERPRINT = "fingerprint"
     CARD = "card"
+    FACE = "face"
+    PALM_VEIN = "palm_vein"
+    BLUETOOTH = "bluetooth"
+    LINK = "link"
     MOTOR = "motor"
     CLUTCH = "clutch"
     BOLT = "bolt"

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from typing import Final, override
 
 from lock_bridge.hardware.ports import (
+    BiometricSeen,
     EnrolDone,
     EnrolFailed,
-    FingerprintReader,
-    FingerSeen,
     Inventory,
     PartBack,
     PartFault,
     PartReplaced,
     PortBusy,
     Report,
+    TemplateReader,
 )
 from lock_bridge.wire.words import CredentialType, Part
 
@@ -48,7 +48,7 @@ class Settings:
     """Its touch pin is wired: the driver looks at the glass when `touched` is called, and does not poll."""
 
 
-class Ef01Reader(FingerprintReader):
+class Ef01Reader(TemplateReader):
     """A fingerprint reader on a serial port.
 
     A module that answers as another one than before (other parameters, serial number or slots) is reported with
@@ -137,7 +137,7 @@ class Ef01Reader(FingerprintReader):
         if self._serving:
             self._wake.set()
         else:
-            asyncio.get_running_loop().call_soon(self._end_enrolment, EnrolFailed("fault"))
+            asyncio.get_running_loop().call_soon(self._end_enrolment, EnrolFailed(CredentialType.FINGERPRINT, "fault"))
 
     @override
     async def cancel(self) -> None:
@@ -265,7 +265,7 @@ class Ef01Reader(FingerprintReader):
                 await module.show(DARK)
         finally:
             self._serving = False
-            self._end_enrolment(EnrolFailed("cancelled" if self._stopping else "fault"))
+            self._end_enrolment(EnrolFailed(CredentialType.FINGERPRINT, "cancelled" if self._stopping else "fault"))
             self._end_deletions(tuple(self._deletions))
 
     def _until_next_turn(self) -> float:
@@ -290,13 +290,13 @@ class Ef01Reader(FingerprintReader):
     async def _look(self, module: Module) -> None:
         sight = await self._glass.look(module, self._slots or frozenset())
         match sight:
-            case FingerSeen() if self._enrolment is not None:
+            case BiometricSeen() if self._enrolment is not None:
                 # That was asked for in the meantime: a finger that has just come is a touch of it.
                 self._glass.look_again()
             case Sight.UNREADABLE:
                 self.light(AGAIN)
-            case FingerSeen(slot):
-                self._report(FingerSeen(None if slot in self._to_delete else slot))
+            case BiometricSeen(slot=slot):
+                self._report(BiometricSeen(CredentialType.FINGERPRINT, None if slot in self._to_delete else slot))
 
     async def _learn(self, module: Module, enrolment: Enrolment) -> None:
         """Carry an enrolment to its end. A slot that is not told to be done is empty, now or at the return."""
@@ -307,14 +307,14 @@ class Ef01Reader(FingerprintReader):
                 if self._to_delete:
                     await self._forget(module, await self._meet(module))
             finally:
-                self._end_enrolment(EnrolFailed(ended.reason))
+                self._end_enrolment(EnrolFailed(CredentialType.FINGERPRINT, ended.reason))
         except ModuleError, OSError:
-            self._end_enrolment(EnrolFailed("fault"))
+            self._end_enrolment(EnrolFailed(CredentialType.FINGERPRINT, "fault"))
             raise
         else:
             self._to_delete.discard(enrolment.slot)
             self._slots = (self._slots or frozenset()) | {enrolment.slot}
-            self._end_enrolment(EnrolDone(enrolment.slot))
+            self._end_enrolment(EnrolDone(CredentialType.FINGERPRINT, enrolment.slot))
         finally:
             self._glass.after_enrolment(occupied=module.finger)
             self.light(DARK)
@@ -364,7 +364,7 @@ class Ef01Reader(FingerprintReader):
         if enrolment is None:
             return
         if enrolment.cancelled and isinstance(outcome, EnrolFailed):
-            outcome = EnrolFailed("cancelled")
+            outcome = EnrolFailed(CredentialType.FINGERPRINT, "cancelled")
         enrolment.over.set()
         self._report(outcome)
 

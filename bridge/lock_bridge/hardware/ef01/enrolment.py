@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from lock_bridge.hardware.ports import EnrolRetry, EnrolStep, Report
+from lock_bridge.wire.words import CredentialType
 
 from .commands import Colour, Effect, Glow, Status
 from .glass import LOOKS_TO_BE_LIFTED
@@ -67,7 +68,7 @@ class Teacher:
             if step == (steps if together else CLASSIC_BUFFERS) and not await self.module.combine():
                 raise EnrolmentError("mismatch")
             self.light(TAKEN)
-            self.report(EnrolStep(step))
+            self.report(EnrolStep(CredentialType.FINGERPRINT, step))
 
     async def _touch(self, step: int, steady: Steady, *, together: bool) -> None:
         buffer = step if together else min(step, CLASSIC_BUFFERS)
@@ -91,7 +92,7 @@ class Teacher:
             if mismatches == _MOST_MISMATCHES:
                 raise EnrolmentError("mismatch")
             self.light(AGAIN)
-            self.report(EnrolRetry(_RETRY.get(status, "messy")))
+            self.report(EnrolRetry(CredentialType.FINGERPRINT, _RETRY.get(status, "messy")))
             await self._until_lifted(steady)
             self.light(WAITING)
             until = _now() + self.timing.touch
@@ -110,7 +111,7 @@ class Teacher:
                 raise EnrolmentError("timeout")
             if stayed >= self.timing.lift and not asked:
                 asked = True
-                self.report(EnrolRetry("lift"))
+                self.report(EnrolRetry(CredentialType.FINGERPRINT, "lift"))
             await self.pause()
 
 

@@ -3,7 +3,8 @@
 from enum import Enum, auto
 from typing import Final
 
-from lock_bridge.hardware.ports import FingerSeen
+from lock_bridge.hardware.ports import BiometricSeen
+from lock_bridge.wire.words import CredentialType
 
 from .commands import Status
 from .faults import DisturbedError
@@ -55,7 +56,7 @@ class Glass:
         self._touched = self._unreadable = False
         self._empty_looks = 0
 
-    async def look(self, module: Module, slots: frozenset[int]) -> FingerSeen | Sight:
+    async def look(self, module: Module, slots: frozenset[int]) -> BiometricSeen | Sight:
         """See what there is; `slots` are the ones that can match. Raises `ModuleError`."""
         status = await (module.glimpse() if self._told else module.capture(1))
         if status == Status.NO_FINGER:
@@ -72,7 +73,7 @@ class Glass:
         if found is not None and found.slot not in slots:
             raise DisturbedError("a match in a slot that is empty")
         self._told = True
-        return FingerSeen(None if found is None else found.slot)
+        return BiometricSeen(CredentialType.FINGERPRINT, None if found is None else found.slot)
 
     def _cannot_read(self, status: int) -> Sight:
         """A picture that nobody can read is no failed verification: the next look may do better."""

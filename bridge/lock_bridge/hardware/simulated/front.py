@@ -2,7 +2,7 @@
 
 from typing import Final, override
 
-from lock_bridge.engine.effects import Light, Say, Sound
+from lock_bridge.engine.effects import Light, Say, Sound, View
 from lock_bridge.hardware.ports import Key, KeyDown, KeyUp
 from lock_bridge.wire.words import Part
 
@@ -62,6 +62,12 @@ class SimulatedKeypad(SimulatedPart):
 
 class SimulatedInside(SimulatedPart):
     """The rear's display."""
+
+    def show(self, view: View) -> None:
+        """What the rear's screen shows (DLM-13)."""
+        if view is not self._site.senses.view:
+            self._site.senses.view = view
+            self._site.changed()
 
     def show_code(self, code: str | None) -> None:
         """Show a pairing code, or no longer."""

@@ -7,12 +7,12 @@ from typing import Final, override
 
 from lock_bridge.clock import Handle as Timer
 from lock_bridge.hardware.ports import (
+    BiometricSeen,
     CardSeen,
     EnrolDone,
     EnrolFailed,
     EnrolRetry,
     EnrolStep,
-    FingerSeen,
     Inventory,
     PortBusy,
 )
@@ -66,7 +66,7 @@ class SimulatedFingerprintReader(SimulatedPart):
         if self._learning is not None:
             raise PortBusy("the fingerprint reader is learning already")
         if not self.works(Part.FINGERPRINT):
-            self.tell(EnrolFailed("fault"))
+            self.tell(EnrolFailed(CredentialType.FINGERPRINT, "fault"))
             return
         self._learning = _Learning(slot, steps)
         self._be_patient(self._learning)
@@ -97,7 +97,7 @@ class SimulatedFingerprintReader(SimulatedPart):
         if self._learning is not None:
             self._learn(self._learning, finger, touch)
         elif touch is not Touch.BRIEFLY:
-            self.tell(FingerSeen(self._slot_of(finger) if touch is Touch.GOOD else None))
+            self.tell(BiometricSeen(CredentialType.FINGERPRINT, self._slot_of(finger) if touch is Touch.GOOD else None))
 
     def lift(self) -> None:
         """Take the finger away."""
@@ -126,17 +126,19 @@ class SimulatedFingerprintReader(SimulatedPart):
     def _learn(self, learning: _Learning, finger: str, touch: Touch) -> None:
         self._be_patient(learning)
         if touch is not Touch.GOOD:
-            self.tell(EnrolRetry("short" if touch is Touch.BRIEFLY else "messy"))
+            self.tell(EnrolRetry(CredentialType.FINGERPRINT, "short" if touch is Touch.BRIEFLY else "messy"))
             return
         if not learning.taken and self._slot_of(finger) is not None:
             self._fail("duplicate")
             return
         learning.taken.append(finger)
-        self.tell(EnrolStep(len(learning.taken)))
+        self.tell(EnrolStep(CredentialType.FINGERPRINT, len(learning.taken)))
         if self._learning is not learning:
             return  # whoever heard of the step has ended the learning
         if len(learning.taken) < learning.steps:
-            learning.lift = self._site.clock.call_later(LIFT_MS, lambda: self.tell(EnrolRetry("lift")))
+            learning.lift = self._site.clock.call_later(
+                LIFT_MS, lambda: self.tell(EnrolRetry(CredentialType.FINGERPRINT, "lift"))
+            )
         elif len(set(learning.taken)) > 1:
             self._fail("mismatch")
         else:
@@ -148,13 +150,13 @@ class SimulatedFingerprintReader(SimulatedPart):
         self._site.world.templates[learning.slot] = finger
         self._to_forget.discard(learning.slot)
         self._site.keep()
-        self.tell(EnrolDone(learning.slot))
+        self.tell(EnrolDone(CredentialType.FINGERPRINT, learning.slot))
 
     def _fail(self, reason: str) -> None:
         if self._learning is not None:
             self._learning.end()
             self._learning = None
-            self.tell(EnrolFailed(reason))
+            self.tell(EnrolFailed(CredentialType.FINGERPRINT, reason))
 
     def _be_patient(self, learning: _Learning) -> None:
         learning.end()

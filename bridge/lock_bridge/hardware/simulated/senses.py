@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from lock_bridge import prompts
 from lock_bridge.clock import Clock
-from lock_bridge.engine.effects import Light, Say, Sound, Tone
+from lock_bridge.engine.effects import Light, Say, Sound, Tone, View
 
 _REMEMBERED: Final = 200
 """Sounds that are kept; whoever looks less often than this has missed the oldest."""
@@ -41,6 +41,8 @@ class Senses:
         self.seq = 0
         self.light = Light()
         self.alarm = False
+        self.view = View.OFF
+        """What the rear's screen shows."""
         self.code: str | None = None
         """The pairing code on the rear's display."""
 
@@ -62,6 +64,7 @@ class Senses:
         self.light = Light()
         self.alarm = False
         self.code = None
+        self.view = View.OFF
 
     def heard(self, since: int) -> list[dict[str, Any]]:
         """What sounded after number `since`, oldest first."""

@@ -1,0 +1,48 @@
+"""Where somebody is in the lock's menu, between two keys."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lock_bridge.wire.words import Role
+
+from .model import Credential
+
+
+class Stage(StrEnum):
+    """What the menu waits for."""
+
+    DIRECTION_ASKED = "direction_asked"
+    DIRECTION = "direction"
+    FIRST = "first"
+    VERIFY = "verify"
+    TOP = "top"
+    KINDS = "kinds"
+    PASSCODE = "passcode"
+    PASSCODE_AGAIN = "passcode_again"
+    ENROLLING = "enrolling"
+    ENROLLED = "enrolled"
+    NUMBER = "number"
+    CONFIRM = "confirm"
+    INFORMATION = "information"
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """An open menu. Nothing of it lasts: it goes with the idle time and with the power (MNU-1)."""
+
+    stage: Stage
+    opened_by: Credential | None = None
+    """What opened it; None in the initial state."""
+    user_id: str | None = None
+    """Who opened it."""
+    action: str = ""
+    """The item or short code under way."""
+    role: Role | None = None
+    """What a new user will be."""
+    for_user: str | None = None
+    """Whose next credential is enrolled (DLM-6)."""
+    typed: str = field(default="", repr=False)
+    first: str = field(default="", repr=False)
+    """A new passcode, typed once."""
+    number: int | None = None
+    """What is to be deleted."""
