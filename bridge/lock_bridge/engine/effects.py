@@ -305,7 +305,7 @@ class SaveModes:
 
 @dataclass(frozen=True, slots=True)
 class CountUse:
-    """Keep what an entry has used up (USR-7, VER-14): `uses_left` of a user or credential, a Bluetooth key's counter."""
+    """Keep what an entry has used up (USR-7, VER-14): `uses_left` of a user or credential, a Bluetooth counter."""
 
     user: User | None = None
     credential: Credential | None = None
