@@ -17,7 +17,7 @@ from .inputs import (
 from .model import Credential, User
 from .passcode import contains_known, is_simple, passcode_mac
 from .state import Cause
-from .turn import Turn
+from .turn import Refused, Turn
 
 
 def set_passcode(turn: Turn, command: SetPasscode) -> None:
@@ -89,6 +89,31 @@ def change(turn: Turn, command: ChangeCredential) -> None:
 
 def clear(turn: Turn, command: ClearCredentials) -> None:
     """All of a user, or of a kind."""
+    raise NotImplementedError
+
+
+def check_passcode(turn: Turn, code: str) -> Refused | None:
+    """Why a code cannot be a new passcode, by the rule that it breaks (CAP-2, CAP-11, CAP-12, CAP-20); None: it can."""
+    raise NotImplementedError
+
+
+def add_passcode(turn: Turn, user: User, code: str, by: Cause, new_user: bool) -> Credential:
+    """Keep a code that `check_passcode` has let through, and with it in the same step its user, if she is new."""
+    raise NotImplementedError
+
+
+def remove(turn: Turn, credential: Credential, by: Cause) -> Refused | None:
+    """Delete one credential; the last that opens the menu stays (USR-3)."""
+    raise NotImplementedError
+
+
+def remove_kind(turn: Turn, kind: CredentialType, by: Cause) -> Refused | None:
+    """Delete all credentials of a kind, or none (L2S-9)."""
+    raise NotImplementedError
+
+
+def remove_all(turn: Turn, by: Cause) -> None:
+    """Delete all credentials, and the users made at the lock with them (L2S-10)."""
     raise NotImplementedError
 
 

@@ -1,7 +1,7 @@
 """Enrolment at the door, step by step, and what the readers hold (APP-2, CAP-20, L2S-7)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import CredentialType, EnrolmentStatus, EventType, OperationSource, Part
@@ -25,9 +25,9 @@ from .inputs import (
     StartEnrolment,
     Timer,
 )
-from .model import Credential
+from .model import Credential, User
 from .state import Cause, Enrolling
-from .turn import Turn
+from .turn import Refused, Turn
 
 _PATIENCE_MS = 60_000
 """How long an enrolment waits for its next touch."""
@@ -43,6 +43,34 @@ _ENDS = {
     "duplicate": EnrolmentStatus.DUPLICATE,
     "cancelled": EnrolmentStatus.CANCELLED,
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be learnt: `id` names the enrolment, `user` may be one who is not kept yet (`new_user`)."""
+
+    id: str
+    user: User
+    type: CredentialType
+    by: Cause
+    new_user: bool = False
+    """She is kept together with the credential, and not at all if nothing comes of it (MNU-1)."""
+    duress: bool = False
+    at_keypad: bool = False
+
+
+def begin(turn: Turn, wish: Wish) -> Refused | None:
+    """Begin to learn at the door: prompts, steps and the end are in `state.enrolment`. Refused with the limit (CAP-20).
+
+    At its end `state.enrolment.status` is DONE, DUPLICATE, TIMEOUT, CANCELLED or FAILED; success and failure have been
+    shown and said by then.
+    """
+    raise NotImplementedError
+
+
+def abort(turn: Turn) -> None:
+    """End the enrolment under way, if there is one; nothing of it stays."""
+    raise NotImplementedError
 
 
 def start(turn: Turn, command: StartEnrolment) -> None:

@@ -13,7 +13,7 @@ from .effects import DropUser, SaveUser
 from .inputs import AddUser, ChangeUser, Command, DeleteUser, UserShared
 from .model import User
 from .state import Cause
-from .turn import Turn
+from .turn import Refused, Turn
 
 NAME_MAX: Final = 64
 
@@ -88,6 +88,24 @@ def delete_user(turn: Turn, command: DeleteUser) -> None:
 
 def shared(turn: Turn, given: UserShared) -> None:
     """USR-10: another lock has changed her; here she keeps her number."""
+    raise NotImplementedError
+
+
+def new_user(turn: Turn, role: Role) -> User | Refused:
+    """Somebody who is being made at the lock: the lowest free number and a name of it; not kept yet (`keep`).
+
+    Where the lock numbers nobody she is named after her first credential, when that is kept (USR-8).
+    """
+    raise NotImplementedError
+
+
+def keep(turn: Turn, user: User, by: Cause) -> None:
+    """Keep a new user."""
+    raise NotImplementedError
+
+
+def remove(turn: Turn, user: User, by: Cause) -> Refused | None:
+    """Delete a user with all her credentials (USR-5), unless she is the last administrator or the last (USR-3)."""
     raise NotImplementedError
 
 
