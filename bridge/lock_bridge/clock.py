@@ -50,21 +50,79 @@ class SystemClock:
 
 
 class ScaledClock:
-    """Time for a simulated lock: runs `scale` times as fast as the machine's, from the machine's time at its start."""
+    """Time for a simulated lock: `scale` times as fast as the machine's from when that is set, and never with a jump.
 
-    def __init__(self, base: Clock, scale: float) -> None:
-        self.boot_id = uuid.uuid4().hex
-        self.scale = scale
+    A clock that begins at the machine's own pace is of the machine's boot, so that a restart of the service alone stays
+    one; another pace makes a boot of its own.
+    """
+
+    def __init__(self, base: Clock, scale: float = 1.0) -> None:
+        self.boot_id = base.boot_id if scale == 1.0 else uuid.uuid4().hex
         self._base = base
-        self._start = base.now()
+        self._scale = scale
+        self._since = base.now().mono_ms
+        self._lead = 0.0
+        """How far ahead of the machine's time it was at `_since`, in ms."""
+        self._calls: set[_ScaledCall] = set()
+
+    @property
+    def scale(self) -> float:
+        """How many times as fast as the machine's it runs; calls that are due already follow a change."""
+        return self._scale
+
+    @scale.setter
+    def scale(self, scale: float) -> None:
+        if not 0 < scale < float("inf"):
+            raise ValueError("time cannot run that fast")
+        base_ms = self._base.now().mono_ms
+        self._lead = self._lead_at(base_ms)
+        self._since = base_ms
+        self._scale = scale
+        for call in tuple(self._calls):
+            call.arm()
 
     def now(self) -> Instant:
         base = self._base.now()
-        gone = round((base.mono_ms - self._start.mono_ms) * self.scale)
-        return Instant(self._start.mono_ms + gone, self._start.wall_ms + gone, base.trusted)
+        lead = round(self._lead_at(base.mono_ms))
+        return Instant(base.mono_ms + lead, base.wall_ms + lead, base.trusted)
 
     def call_later(self, delay_ms: int, call: Callable[[], None]) -> Handle:
-        return self._base.call_later(round(delay_ms / self.scale), call)
+        return _ScaledCall(self, self._base, self._calls, delay_ms, call)
+
+    def _lead_at(self, base_ms: int) -> float:
+        return self._lead + (base_ms - self._since) * (self._scale - 1)
+
+
+class _ScaledCall:
+    """A call that is due at a time of a scaled clock, however fast that runs until then."""
+
+    def __init__(
+        self, clock: ScaledClock, base: Clock, pending: set[_ScaledCall], delay_ms: int, call: Callable[[], None]
+    ) -> None:
+        self._clock = clock
+        self._base = base
+        self._pending = pending
+        self._due_ms = clock.now().mono_ms + delay_ms
+        self._call = call
+        self._handle: Handle | None = None
+        pending.add(self)
+        self.arm()
+
+    def arm(self) -> None:
+        """Wait for it at the clock's pace of now."""
+        if self._handle is not None:
+            self._handle.cancel()
+        left_ms = max(0, self._due_ms - self._clock.now().mono_ms)
+        self._handle = self._base.call_later(round(left_ms / self._clock.scale), self._due)
+
+    def cancel(self) -> None:
+        self._pending.discard(self)
+        if self._handle is not None:
+            self._handle.cancel()
+
+    def _due(self) -> None:
+        self._pending.discard(self)
+        self._call()
 
 
 class ManualClock:

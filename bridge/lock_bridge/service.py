@@ -99,8 +99,7 @@ class Service:
 
     async def _start_lock(self, config: LockConfig, keys: Keys, clock: Clock, stack: contextlib.AsyncExitStack) -> None:
         profile = profiles.load(config.profile)
-        scale = config.simulated.time_scale if config.simulated is not None else 1.0
-        lock_clock = clock if scale == 1.0 else ScaledClock(clock, scale)
+        lock_clock = clock if config.simulated is None else ScaledClock(clock, config.simulated.time_scale)
         parts = build(config, profile, lock_clock, self.config.bridge.data)
         base = LockSnapshot(
             id=config.id,
