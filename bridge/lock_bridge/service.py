@@ -21,8 +21,10 @@ from .engine.state import Setup
 from .handlers import LockHandlers
 from .hardware.build import build
 from .hardware.simulated import SimulatedDoor
+from .hardware.simulated.gateway import SimulatedGateway
 from .housekeeping import Housekeeping, last_seen_ms
 from .panel.server import Panel
+from .ring import Gateway
 from .runner import LockRunner
 from .server import Server
 from .server.control import ControlSocket
@@ -46,6 +48,8 @@ class Service:
         self.doors: dict[str, SimulatedDoor] = {}
         self.bridge: Bridge
         self.server: Server
+        self.gateway: Gateway
+        self._ring: SimulatedGateway | None = None
         self._clock = clock
         self._closing = contextlib.AsyncExitStack()
         self._started = time.monotonic()
@@ -72,6 +76,7 @@ class Service:
         config = self.config
         config.bridge.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         clock = self._clock or SystemClock(self._is_time_trusted)
+        await self._light_ring(clock, stack)
         store, device = await open_store(config.bridge.data, boot_id=clock.boot_id)
         stack.push_async_callback(store.close)
         info = BridgeInfo(id=await _bridge_id(store), name=config.bridge.name, version=__version__, api=API_VERSION)
@@ -92,6 +97,15 @@ class Service:
         housekeeping = Housekeeping(bridge, self._trust, config.bridge.backups)
         housekeeping.start()
         stack.push_async_callback(housekeeping.stop)
+        self.gateway.serve(bridge, self.server)
+
+    async def _light_ring(self, clock: Clock, stack: contextlib.AsyncExitStack) -> None:
+        # A simulated door has a simulated bridge beside it; there is no driver for a real ring yet.
+        if any(lock.simulated is not None for lock in self.config.locks):
+            self._ring = SimulatedGateway(clock)
+        self.gateway = Gateway(self._ring, clock)
+        await self.gateway.start()
+        stack.push_async_callback(self.gateway.stop)
 
     def _is_time_trusted(self) -> bool:
         # What to trust is known only once the store is open, which needs the clock itself.
@@ -126,6 +140,8 @@ class Service:
         stack: contextlib.AsyncExitStack,
     ) -> None:
         self.doors[lock_id] = door
+        if self._ring is not None:
+            door.stand_beside(self._ring)
         door.settled = runner.answering
         door.power_listeners.append(partial(_follow_power, runner))
         panel = Panel(door, name, port)
@@ -171,6 +187,7 @@ class Service:
             },
             "clock": {"mono_ms": now.mono_ms, "wall_ms": now.wall_ms, "trusted": now.trusted},
             "server": {"port": self.server.port, "fingerprint": self.server.fingerprint},
+            "ring": self.gateway.to_json(),
             "locks": {lock.id: {"bolt": lock.bolt, "faults": list(lock.faults)} for lock in self.bridge.locks()},
         }
 

@@ -10,7 +10,8 @@ Rules for every driver:
 """
 
 from collections.abc import Callable, Collection
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from lock_bridge.engine.effects import DriveBolt, Light, PhoneTold, Radio, Say, Sound, View
 from lock_bridge.engine.inputs import (
@@ -88,6 +89,8 @@ __all__ = [
     "Radios",
     "Reading",
     "Report",
+    "Ring",
+    "RingLight",
     "Sounder",
     "SpeechEnded",
     "TamperSeen",
@@ -196,3 +199,30 @@ class Contacts(Port, Protocol):
 
 class Power(Port, Protocol):
     """Battery and emergency supply. Reports `PowerSeen`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RingLight:
+    """How the ring shines (GWY-1); `fast` and `slow` are its flashing."""
+
+    colour: Literal["orange", "white", "blue", "red"]
+    rhythm: Literal["solid", "fast", "slow"]
+
+
+class Ring(Protocol):
+    """The bridge's own light ring and function key, one for all its locks (GWY-1, GWY-2)."""
+
+    async def start(self, key: Callable[[bool], None]) -> None:
+        """Serve it; `key` is told on the event loop when the function key goes down (True) and comes up."""
+
+    async def stop(self) -> None:
+        """Leave it dark and release it."""
+
+    def shine(self, light: RingLight | None) -> None:
+        """Shine so from now on; None: dark."""
+
+    def say(self, say: Say) -> None:
+        """Speak a prompt."""
+
+    def show_code(self, code: str | None) -> None:
+        """Show a pairing code to whoever stands at the bridge, or no longer."""

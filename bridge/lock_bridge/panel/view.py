@@ -32,6 +32,7 @@ def live(door: SimulatedDoor, since: int) -> dict[str, Any]:
     world = door.world
     return {
         "look": door.look(since=since),
+        "ring": door.gateway.look() if door.gateway is not None else None,
         "world": {
             "way": _way(door),
             "battery": world.battery,

@@ -109,7 +109,9 @@ class Visitor:
                 self._held.add(("up", key))
             case ["handle", "lift" | "press"]:
                 self._held.add(("handle", "rest"))
-            case ["up", _] | ["handle", "rest"]:
+            case ["function", "down"]:
+                self._held.add(("function", "up"))
+            case ["up", _] | ["handle", "rest"] | ["function", "up"]:
                 self._held.discard(tuple(words))
 
     async def _answer(self, number: int, **answer: str | None) -> None:

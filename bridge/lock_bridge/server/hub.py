@@ -36,6 +36,8 @@ class Hub:
         self._bridge = bridge
         self._commands = commands
         self._knows = knows
+        self.on_change: Callable[[], None] = lambda: None
+        """A client has come or gone."""
         self._resume = Resume(bridge, self._begin_anew)
         self._sessions: list[Session] = []
         self._welcomed: list[Session] = []
@@ -59,7 +61,7 @@ class Hub:
         if transport is None or not ws.can_prepare(request).ok:
             raise LockBridgeError(ErrorCode.BAD_REQUEST, {"field": "Upgrade"})
         await ws.prepare(request)
-        session = Session(self._bridge, self._commands, self._resume, client, ws, transport, self._welcomed.append)
+        session = Session(self._bridge, self._commands, self._resume, client, ws, transport, self._welcome)
         self._sessions.append(session)
         self._empty.clear()
         if not self._knows(client.id):  # revoked while the WebSocket was being opened
@@ -72,11 +74,17 @@ class Hub:
                 self._empty.set()
             if session in self._welcomed:
                 self._welcomed.remove(session)
+                self.on_change()
         return ws
 
     async def wait_empty(self) -> None:
         """Wait until nobody is connected."""
         await self._empty.wait()
+
+    @property
+    def connected(self) -> bool:
+        """Whether any client has a live connection."""
+        return bool(self._welcomed)
 
     def is_connected(self, client_id: str) -> bool:
         """Whether the client has a live connection."""
@@ -111,6 +119,10 @@ class Hub:
             self._tick_due.cancel()
         for session in self._sessions:
             session.close(LockBridgeError(ErrorCode.STOPPING))
+
+    def _welcome(self, session: Session) -> None:
+        self._welcomed.append(session)
+        self.on_change()
 
     def _close(self, client_id: str, error: LockBridgeError) -> None:
         self._commands.forget(client_id)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -58,6 +58,8 @@ class Pairing:
         self._bridge = bridge
         self._clients = clients
         self._background = background
+        self.on_change: Callable[[], None] = lambda: None
+        """The window has opened or closed."""
         self._certificate = b""
         self._tries = Tries()
         self._window: _Window | None = None
@@ -79,6 +81,7 @@ class Pairing:
         clock = self._bridge.clock
         self._window = _Window(code, clock.now().mono_ms + WINDOW_MS, clock.call_later(WINDOW_MS, self.close))
         self._bridge.pairing_changed(is_open=True, lock_id=lock_id, code=code)
+        self.on_change()
         return PairingWindow(code, WINDOW_MS // 1000)
 
     def close(self) -> None:
@@ -87,6 +90,7 @@ class Pairing:
             self._window.timer.cancel()
             self._window = None
             self._bridge.pairing_changed(is_open=False)
+            self.on_change()
         if self._run:
             self._background.start(self._fail(self._run, "closed"))
 

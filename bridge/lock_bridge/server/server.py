@@ -86,6 +86,20 @@ class Server:
         await asyncio.gather(self._end_connections(), self._end_discovery(), self._clients.flush())
         await self._background.stop()
 
+    @property
+    def connected(self) -> bool:
+        """Whether any client has a live connection."""
+        return self._hub.connected
+
+    @property
+    def pairing_open(self) -> bool:
+        """Whether the pairing window is open."""
+        return self._pairing.seconds > 0
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Call `changed` from now on when a client comes or goes, or the pairing window opens or closes."""
+        self._hub.on_change = self._pairing.on_change = changed
+
     async def open_pairing(self, source: OperationSource | None = None) -> PairingWindow:
         """Open the pairing window; the code is only for a person at the bridge. Raises `storage`."""
         return await self._pairing.open(source)

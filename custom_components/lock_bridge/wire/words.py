@@ -217,6 +217,16 @@ class EnrolmentStatus(StrEnum):
     FAILED = "failed"
 
 
+class RingState(StrEnum):
+    """What the bridge's light ring tells (GWY-1)."""
+
+    STARTING = "starting"
+    READY = "ready"
+    CONNECTED = "connected"
+    RUNNING = "running"
+    FAULT = "fault"
+
+
 class Scope(StrEnum):
     """What a client may do. `local` is the machine's own socket and is never given to a client."""
 

@@ -12,6 +12,7 @@ from lock_bridge.wire.words import CredentialType, Part
 from .bolt import SimulatedBolt
 from .config import STRANGER, Person, SimulatedConfig
 from .front import SimulatedInside, SimulatedKeypad, SimulatedSounder
+from .gateway import SimulatedGateway
 from .memory import Memory
 from .part import SimulatedPart, Site
 from .readers import SimulatedCardReader, SimulatedFingerprintReader
@@ -40,6 +41,8 @@ class Assembly:
 
         self._memory = Memory(state_file)
         self._save_due: asyncio.TimerHandle | None = None
+        self.gateway: SimulatedGateway | None = None
+        """The bridge's own ring and function key, which all its doors share."""
         self._watchers: list[Callable[[], None]] = []
         world = self._memory.load() or World(hinge=config.hinge)
         self.site = Site(
@@ -102,6 +105,11 @@ class Assembly:
         else:
             self.power.tell_power()
             self._changed()
+
+    def stand_beside(self, gateway: SimulatedGateway) -> None:
+        """This door's bridge has a ring and a function key; they can be seen and used from here too."""
+        self.gateway = gateway
+        gateway.subscribe(self._changed)
 
     def subscribe(self, watcher: Callable[[], None]) -> Callable[[], None]:
         """Call `watcher` whenever something can be seen or heard that could not before. Returns the way to end it."""

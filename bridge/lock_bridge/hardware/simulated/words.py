@@ -93,6 +93,7 @@ class Words:
             ("hinge", "hinge left | right", self._hinge, not clutch),
             ("unplug", f"unplug PART ({' '.join(door.parts)})", self._unplug, True),
             ("plug", f"plug PART ({' '.join(door.parts)})", self._plug, True),
+            ("function", "function hold 5s | down | up", self._function, True),
             ("wait", "wait 5s", self._wait, True),
             ("state", "state", self._simply(lambda: None), True),
         ]
@@ -247,6 +248,20 @@ class Words:
     async def _plug(self, given: list[str]) -> None:
         part = self._part(given)
         self._door.parts[part].plug(part)
+
+    async def _function(self, given: list[str]) -> str:
+        if (gateway := self._door.gateway) is None:
+            raise _NotUnderstood("This door's bridge has no function key")
+        match given:
+            case ["hold", duration]:
+                await gateway.hold(_duration(duration, LONGEST_HOLD_MS))
+            case ["down"]:
+                gateway.press()
+            case ["up"]:
+                gateway.release()
+            case _:
+                raise _NotUnderstood
+        return gateway.felt()
 
     async def _wait(self, given: list[str]) -> None:
         await self._sleep(_duration(_only(given), LONGEST_WAIT_MS))
