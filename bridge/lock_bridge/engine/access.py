@@ -64,6 +64,11 @@ def card_seen(turn: Turn, seen: CardSeen) -> None:
         _present(turn, CredentialType.RFID, Part.CARD, turn.state.directory.by_mac.get(mac))
 
 
+def code_failed(turn: Turn, kind: CredentialType, reason: Refusal) -> None:
+    """Something that stands for a credential was wrong, as a Bluetooth pairing code (DLM-9): it counts (VER-7)."""
+    _fail(turn, kind, reason, 1)
+
+
 def lockout_due(turn: Turn) -> None:
     """VER-7: a lockout ends by itself."""
     ends = turn.state.lockout.ends_mono_ms

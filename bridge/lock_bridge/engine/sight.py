@@ -1,6 +1,7 @@
 """Looking for faces: who comes near, and the infrared light (VER-5)."""
 
 from .inputs import NearSeen
+from .state import LockState
 from .turn import Turn
 
 
@@ -12,3 +13,7 @@ def near_seen(turn: Turn, given: NearSeen) -> None:
 def look_over(turn: Turn) -> None:
     """Nobody has shown a face."""
     raise NotImplementedError
+
+
+def follow(turn: Turn, before: LockState) -> None:
+    """Looking begins and ends with what has just happened: a touch, a menu that waits for a verification."""

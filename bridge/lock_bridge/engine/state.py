@@ -32,6 +32,8 @@ class Cause:
     credential: Credential | None = None
     actor: Actor | None = None
     command_id: str | None = None
+    phone: str | None = None
+    """The phone that waits for its end (VER-14)."""
 
 
 @dataclass(frozen=True, slots=True)

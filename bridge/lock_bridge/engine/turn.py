@@ -13,6 +13,7 @@ from .effects import (
     DriveBolt,
     Effect,
     Lamp,
+    PhoneTold,
     Prompt,
     Record,
     SaveLockout,
@@ -137,15 +138,19 @@ class Turn:
         self.emit(StopTimer(timer))
 
     def answer(self, command: Command | Cause, **result: Any) -> None:
-        """Tell a command's giver that it is done."""
+        """Tell a command's giver, or the phone that waits, that it is done."""
         if command.command_id is not None:
             self.emit(Answer(command.command_id, result))
+        elif isinstance(command, Cause) and command.phone is not None:
+            self.emit(PhoneTold(command.phone))
 
     def refuse(self, command: Command | Cause, error: ErrorCode | Refused, **detail: Any) -> None:
-        """Tell a command's giver why not."""
+        """Tell a command's giver, or the phone that waits, why not."""
+        refused = error if isinstance(error, Refused) else Refused(error, detail)
         if command.command_id is not None:
-            refused = error if isinstance(error, Refused) else Refused(error, detail)
             self.emit(Answer(command.command_id, error=refused.error, detail=refused.detail))
+        elif isinstance(command, Cause) and command.phone is not None:
+            self.emit(PhoneTold(command.phone, refused.error.value))
 
 
 def _told_by(cause: Cause) -> dict[str, Any]:

@@ -1,0 +1,80 @@
+"""Who may enter now with what, and how many times still (USR-6, USR-7, VER-13, VER-14)."""
+
+from dataclasses import replace
+from datetime import tzinfo
+
+from lock_bridge.wire.words import CredentialType, Refusal, Role
+
+from . import schedule
+from .effects import CountUse
+from .model import Credential, Instant, User
+from .state import Cause
+from .turn import Turn
+
+
+def refusal(user: User, credential: Credential, now: Instant, zone: tzinfo) -> Refusal | None:
+    """The first reason why `credential` does not open for its user now; None: it does.
+
+    Nothing but being disabled keeps out an administrator as such; what was given to a visitor keeps its own limits.
+    """
+    if not user.enabled:
+        return Refusal.USER_DISABLED
+    limited = user if user.role is not Role.ADMINISTRATOR else None
+    if credential.uses_left == 0 or (limited is not None and limited.uses_left == 0):
+        return Refusal.USED_UP
+    timed = limited is not None and (_has_times(limited) or bool(limited.schedule))
+    if not timed and not _has_times(credential):
+        return None
+    if not now.trusted:
+        return Refusal.CLOCK_UNTRUSTED
+    if not _within(credential, now) or (limited is not None and not _within(limited, now)):
+        return Refusal.OUTSIDE_VALIDITY
+    if limited is not None and not schedule.covers(limited.schedule, zone, now.wall_ms):
+        return Refusal.OUTSIDE_SCHEDULE
+    return None
+
+
+def administers(user: User, credential: Credential) -> bool:
+    """Whether this is an administrator herself (USR-1), and not what she has handed to a visitor (VER-13, VER-14)."""
+    visitor = credential.temporary or credential.type is CredentialType.BLE
+    return user.role is Role.ADMINISTRATOR and not visitor
+
+
+def spend(turn: Turn, cause: Cause) -> None:
+    """An entry by `cause` uses up one of what its user and its credential have left (USR-7)."""
+    _count(turn, cause, -1)
+
+
+def give_back(turn: Turn, cause: Cause) -> None:
+    """The opening that was paid for has failed (BLT-6): `spend` is undone."""
+    _count(turn, cause, +1)
+
+
+def _count(turn: Turn, cause: Cause, by: int) -> None:
+    """What `cause` was limited by when it was presented is changed, as far as it is still there and limited."""
+    directory = turn.state.directory
+    user = credential = None
+    if cause.user is not None and cause.user.uses_left is not None and cause.user.role is not Role.ADMINISTRATOR:
+        found = directory.users.get(cause.user.id)
+        if found is not None and found.uses_left is not None:
+            user = replace(found, uses_left=max(0, found.uses_left + by))
+            directory = directory.with_user(user)
+    if cause.credential is not None and cause.credential.uses_left is not None:
+        held = directory.credentials.get((cause.credential.type, cause.credential.number))
+        # Its number may be somebody else's by now.
+        if held is not None and held.uses_left is not None and held.mac == cause.credential.mac:
+            credential = replace(held, uses_left=max(0, held.uses_left + by))
+            directory = directory.with_credential(credential)
+    if user is not None or credential is not None:
+        turn.set(directory=directory)
+        turn.emit(CountUse(user, credential))
+
+
+def _has_times(limited: User | Credential) -> bool:
+    return limited.valid_from_ms is not None or limited.valid_until_ms is not None
+
+
+def _within(limited: User | Credential, now: Instant) -> bool:
+    early = limited.valid_from_ms is not None and now.wall_ms < limited.valid_from_ms
+    late = limited.valid_until_ms is not None and now.wall_ms >= limited.valid_until_ms
+    return not early and not late
