@@ -109,7 +109,7 @@ class Assembly:
     def stand_beside(self, gateway: SimulatedGateway) -> None:
         """This door's bridge has a ring and a function key; they can be seen and used from here too."""
         self.gateway = gateway
-        gateway.subscribe(self._changed)
+        gateway.subscribe(self._tell_watchers)
 
     def subscribe(self, watcher: Callable[[], None]) -> Callable[[], None]:
         """Call `watcher` whenever something can be seen or heard that could not before. Returns the way to end it."""
@@ -142,9 +142,12 @@ class Assembly:
             if heard is not None:
                 await heard
 
-    def _changed(self) -> None:
+    def _tell_watchers(self) -> None:
         for watcher in tuple(self._watchers):
             watcher()
+
+    def _changed(self) -> None:
+        self._tell_watchers()
         if self._save_due is not None:
             return
         try:
