@@ -77,6 +77,7 @@ class Prompt(StrEnum):
     CHOOSE_CREDENTIAL = "choose_credential"
     ENTER_NUMBER = "enter_number"
     ENTER_PASSCODE = "enter_passcode"
+    ENTER_LONG_PASSCODE = "enter_long_passcode"
     ENTER_AGAIN = "enter_again"
     CODES_DIFFER = "codes_differ"
     PASSCODE_LENGTH = "passcode_length"

@@ -80,6 +80,7 @@ class Timer(StrEnum):
     AJAR = "ajar"
     SCREEN = "screen"
     RESET = "reset"
+    PAIRING = "pairing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from lock_bridge.wire.words import Role
+from lock_bridge.wire.words import CredentialType, Role
 
-from .model import Credential
+from .model import Credential, User
 
 
 class Stage(StrEnum):
@@ -41,6 +41,12 @@ class Menu:
     """What a new user will be."""
     for_user: str | None = None
     """Whose next credential is enrolled (DLM-6)."""
+    new_user: User | None = None
+    """Who is being made; she is kept with her first credential."""
+    kind: CredentialType | None = None
+    """What is enrolled, deleted or cleared."""
+    enrolment: str | None = None
+    """The id of the enrolment that the menu waits for."""
     typed: str = field(default="", repr=False)
     first: str = field(default="", repr=False)
     """A new passcode, typed once."""
