@@ -8,6 +8,7 @@ from typing import Final
 
 from checks import security
 
+from . import bridge, engine_rows, home, store
 from .table import Row, show, write
 
 BENCHES: Final[dict[str, Callable[[], Awaitable[list[Row]]]]] = {
