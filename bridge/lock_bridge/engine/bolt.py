@@ -51,6 +51,11 @@ def lock_button(turn: Turn) -> None:
         lock(turn, Cause(OperationSource.BUTTON))
 
 
+def emergency(turn: Turn) -> None:
+    """BLT-10: the button on the rear opens whatever mode the lock is in, locked out or not."""
+    unlock(turn, Cause(OperationSource.EMERGENCY_BUTTON))
+
+
 def handle_in_use(turn: Turn) -> bool:
     """BLT-14: a clutch does not couple while the handle is lifted or pressed."""
     return turn.profile.bolt_kind == "clutch" and turn.state.handle is not Handle.REST
