@@ -17,6 +17,7 @@ type MenuItem = Literal[
     "new_administrator", "new_user", "delete", "door_direction", "clear_bluetooth", "system_information"
 ]
 type PrivacyKind = Literal["knob", "thumb_turn"]
+type EmergencySupply = Literal["micro_usb", "type_c"]
 
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "bolt_kind": get_args(BoltKind.__value__),
@@ -25,6 +26,7 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "menu": get_args(MenuKind.__value__),
     "menu_items": get_args(MenuItem.__value__),
     "privacy": get_args(PrivacyKind.__value__),
+    "emergency_supply": get_args(EmergencySupply.__value__),
 }
 
 _FLAGS: Final = frozenset(
@@ -86,6 +88,8 @@ class Profile:
     menu_code: str = "3571"
     """What opens a menu of short codes."""
     initialise_code: str = "3570"
+    emergency_supply: EmergencySupply = "type_c"
+    """What fits the socket at the front (CAP-17)."""
     privacy: PrivacyKind | None = None
     """What blocks the outside from inside (BLT-9)."""
     peephole_button: bool = False
