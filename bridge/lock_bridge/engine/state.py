@@ -9,6 +9,7 @@ from lock_bridge.wire.words import (
     CredentialType,
     DoorState,
     EnrolmentStatus,
+    EventType,
     OperatingMode,
     OperationSource,
     Part,
@@ -162,6 +163,12 @@ class LockState:
     outside_lock: OutsideLock = OutsideLock.NO
     leaving: bool = False
     """BLT-8: the key was pressed, and the lock waits for the door to close."""
+    leaving_by: Cause | None = None
+    """Who wants that."""
+    intruded: bool = False
+    """The opening from inside that goes on has been told already."""
+    alarm: EventType | None = None
+    """What the alarm sounds for."""
     ajar: bool = False
     screen: View = View.OFF
     signal_dbm: int | None = None
