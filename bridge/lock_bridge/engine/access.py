@@ -1,17 +1,19 @@
 """Verification at the door: who may enter, the count of failures, and the lockout (VER)."""
 
-from lock_bridge.wire.words import CredentialType, EventType, OperationSource, Part, Refusal, Role
+from typing import Final
 
-from . import bolt, enrolment, lockout
+from lock_bridge.wire.words import CredentialType, EventType, OperationSource, Part, Refusal
+
+from . import bolt, enrolment, entitlement, lockout, menu, sight
 from .alarms import speak_of_battery
-from .effects import Prompt
+from .effects import PhoneTold, Prompt
 from .inputs import BiometricSeen, CardSeen, EndLockout, Timer
-from .model import Credential, Instant, User
+from .model import Credential
 from .passcode import NoMatch, card_mac, match
 from .state import Cause
 from .turn import Turn
 
-READERS = {
+READERS: Final = {
     CredentialType.FINGERPRINT: Part.FINGERPRINT,
     CredentialType.FACE: Part.FACE,
     CredentialType.PALM_VEIN: Part.PALM_VEIN,
@@ -19,7 +21,7 @@ READERS = {
     CredentialType.BLE: Part.BLUETOOTH,
 }
 
-SOURCES = {
+SOURCES: Final = {
     CredentialType.PIN: OperationSource.KEYPAD,
     CredentialType.FINGERPRINT: OperationSource.BIOMETRIC,
     CredentialType.FACE: OperationSource.BIOMETRIC,
@@ -31,26 +33,29 @@ SOURCES = {
 
 def passcode_entered(turn: Turn, entry: str) -> None:
     """VER-2, VER-3: an entry has been confirmed at the keypad."""
-    if _closed(turn, CredentialType.PIN):
+    if closed(turn, CredentialType.PIN):
         return
-    if len(entry) < turn.profile.passcode_min:
-        found: Credential | NoMatch = NoMatch.UNKNOWN
-    else:
-        found = match(turn.state.directory, turn.keys.pin, entry, turn.profile)
+    found = match(turn.state.directory, turn.keys.pin, entry, turn.profile)
     if isinstance(found, NoMatch):
         ambiguous = found is NoMatch.AMBIGUOUS
         reason = Refusal.AMBIGUOUS_PASSCODE if ambiguous else Refusal.UNKNOWN_CREDENTIAL
         _fail(turn, CredentialType.PIN, reason, lockout.weight(len(entry), turn.state.settings))
     else:
-        _decide(turn, found)
+        decide(turn, found)
 
 
 def biometric_seen(turn: Turn, seen: BiometricSeen) -> None:
-    """VER-5: needs no waking."""
+    """VER-5: needs no waking; but a face that nobody looks for is not seen, and each look ends with a face."""
+    if turn.profile.limits(seen.type) is None or _in_menu(turn):
+        return
+    if seen.type is CredentialType.FACE:
+        if not turn.state.looking:
+            return
+        sight.look_over(turn)
     found = None
     if seen.slot is not None:
         found = turn.state.directory.by_slot.get((seen.type, seen.slot))
-    _present(turn, seen.type, READERS[seen.type], found)
+    _present(turn, seen.type, found)
 
 
 def card_seen(turn: Turn, seen: CardSeen) -> None:
@@ -60,8 +65,60 @@ def card_seen(turn: Turn, seen: CardSeen) -> None:
     mac = card_mac(turn.keys.card, seen.uid)
     if (learning := enrolment.waiting_for_card(turn)) is not None:
         enrolment.card_seen(turn, learning, mac)
+    elif not _in_menu(turn):
+        _present(turn, CredentialType.RFID, turn.state.directory.by_mac.get(mac))
+
+
+def closed(turn: Turn, kind: CredentialType) -> bool:
+    """Whether a verification is refused without being looked at: locked out (VER-8), or nothing enrolled (INI-1)."""
+    if refused_by_lockout(turn):
+        return True
+    if not turn.state.directory.credentials:
+        refuse(turn, kind, Refusal.NO_CREDENTIAL)
+        return True
+    return False
+
+
+def refused_by_lockout(turn: Turn) -> bool:
+    """VER-8: whether nothing is looked at now, which is said; it leaves no event, and prolongs nothing."""
+    ends = turn.state.lockout.ends_mono_ms
+    if ends is not None and turn.now.mono_ms >= ends:
+        # The timer of its end is due in the same moment, but has not been heard yet.
+        lockout_due(turn)
+    if turn.state.locked_out:
+        turn.verdict(good=False)
+        turn.say(Prompt.LOCKED_OUT)
+        return True
+    return False
+
+
+def refuse(turn: Turn, kind: CredentialType, reason: Refusal) -> None:
+    """Refuse what was not looked at, uncounted."""
+    _record_refusal(turn, kind, reason)
+    turn.verdict(good=False)
+
+
+def decide(turn: Turn, credential: Credential, phone: str | None = None) -> None:
+    """A credential has been verified: it opens the door, or the menu that waits for it, unless something is against it.
+
+    What is against it never counts (VER-7), and looks and sounds as any failure (USR-6).
+    """
+    user = turn.state.directory.users[credential.user_id]
+    cause = Cause(SOURCES[credential.type], user, credential, phone=phone)
+    administers = entitlement.administers(user, credential)
+    why = entitlement.refusal(user, credential, turn.now, turn.setup.zone) or _kept_out(turn, administers=administers)
+    if why is not None:
+        _refuse_known(turn, cause, why)
+        return
+    if menu.awaits_verification(turn):
+        menu.verified(turn, cause)
+        _raise_duress(turn, cause)
     else:
-        _present(turn, CredentialType.RFID, Part.CARD, turn.state.directory.by_mac.get(mac))
+        entitlement.spend(turn, cause)
+        bolt.unlock(turn, cause)
+        turn.verdict(good=True)
+        speak_of_battery(turn)
+    turn.save_lockout(lockout.succeed(turn.state.lockout, administrator=administers))
 
 
 def code_failed(turn: Turn, kind: CredentialType, reason: Refusal) -> None:
@@ -104,60 +161,44 @@ def end_lockout(turn: Turn, command: EndLockout) -> None:
     turn.answer(command, ended=locked_out)
 
 
-def entitlement(user: User, now: Instant) -> Refusal | None:
-    """Why a user may not enter now; None: she may (USR-6, USR-7)."""
-    if not user.enabled:
-        return Refusal.USER_DISABLED
-    if user.role is Role.ADMINISTRATOR or (user.valid_from_ms is None and user.valid_until_ms is None):
-        return None
-    if not now.trusted:
-        return Refusal.CLOCK_UNTRUSTED
-    early = user.valid_from_ms is not None and now.wall_ms < user.valid_from_ms
-    late = user.valid_until_ms is not None and now.wall_ms >= user.valid_until_ms
-    return Refusal.OUTSIDE_VALIDITY if early or late else None
-
-
-def _present(turn: Turn, kind: CredentialType, reader: Part, found: Credential | None) -> None:
+def _present(turn: Turn, kind: CredentialType, found: Credential | None) -> None:
     """A reader that was exchanged is not believed."""
-    if _closed(turn, kind):
+    if closed(turn, kind):
         return
-    if found is None or reader in turn.state.untrusted:
+    if found is None or READERS[kind] in turn.state.untrusted:
         _fail(turn, kind, Refusal.UNKNOWN_CREDENTIAL, 1)
     else:
-        _decide(turn, found)
+        decide(turn, found)
 
 
-def _closed(turn: Turn, kind: CredentialType) -> bool:
-    """Whether verification is refused without looking at it: locked out (VER-8), or nothing enrolled (INI-1)."""
-    ends = turn.state.lockout.ends_mono_ms
-    if ends is not None and turn.now.mono_ms >= ends:
-        # The timer of its end is due in the same moment, but has not been heard yet.
-        lockout_due(turn)
-    if turn.state.locked_out:
-        turn.verdict(good=False)
-        turn.say(Prompt.LOCKED_OUT)
-        return True
-    if not turn.state.directory.credentials:
-        _record_refusal(turn, kind, Refusal.NO_CREDENTIAL)
-        turn.verdict(good=False)
-        return True
-    return False
+def _in_menu(turn: Turn) -> bool:
+    """Whether somebody is in the menu: what readers see then is no verification."""
+    return turn.state.menu is not None and not menu.awaits_verification(turn)
 
 
-def _decide(turn: Turn, credential: Credential) -> None:
-    user = turn.state.directory.users[credential.user_id]
-    cause = Cause(SOURCES[credential.type], user, credential)
-    why = entitlement(user, turn.now)
-    if why is None and bolt.handle_in_use(turn):
-        why = Refusal.HANDLE_NOT_AT_REST
-    if why is not None:
-        turn.record(EventType.ACCESS_REFUSED, cause, reason=why.value)
-        turn.verdict(good=False)
-        return
-    bolt.unlock(turn, cause)
-    turn.verdict(good=True)
-    speak_of_battery(turn)
-    turn.save_lockout(lockout.succeed(turn.state.lockout, administrator=user.role is Role.ADMINISTRATOR))
+def _kept_out(turn: Turn, *, administers: bool) -> Refusal | None:
+    """What keeps out somebody who is entitled: at the menu her role (MNU-2), at the door what people there do."""
+    if menu.awaits_verification(turn):
+        return None if administers else Refusal.NOT_ADMINISTRATOR
+    if turn.state.privacy and not administers:
+        return Refusal.PRIVACY_ON
+    return Refusal.HANDLE_NOT_AT_REST if bolt.handle_in_use(turn) else None
+
+
+def _refuse_known(turn: Turn, cause: Cause, why: Refusal) -> None:
+    turn.record(EventType.ACCESS_REFUSED, cause, reason=why.value)
+    _raise_duress(turn, cause)
+    turn.verdict(good=False)
+    if why is Refusal.NOT_ADMINISTRATOR:
+        turn.say(Prompt.NOT_ADMINISTRATOR)
+    if cause.phone is not None:
+        turn.emit(PhoneTold(cause.phone, why.value))
+
+
+def _raise_duress(turn: Turn, cause: Cause) -> None:
+    """VER-12: somebody is being forced, also where the door stays shut; only the journal shows it."""
+    if cause.credential is not None and cause.credential.duress:
+        turn.record(EventType.DURESS, cause)
 
 
 def _fail(turn: Turn, kind: CredentialType, reason: Refusal, weighs: int) -> None:

@@ -100,6 +100,7 @@ def step(state: LockState, given: Input, now: Instant, setup: Setup) -> Step:
     turn = Turn(state, setup, now)
     _INPUTS[type(given)](turn, given)
     menu.follow(turn, state)
+    sight.follow(turn, state)
     lights.follow(turn)
     return Step(turn.state, tuple(turn.effects))
 
@@ -121,6 +122,8 @@ def _started(turn: Turn, started: Started) -> None:
 def _part_fault(turn: Turn, fault: PartFault) -> None:
     """FLT-1: said by its name; what it alone knew is not known any more, and the others go on."""
     alarms.start_fault(turn, fault.part, fault.reason)
+    if fault.part is Part.FACE:
+        sight.reader_lost(turn)
     match fault.part:
         case Part.KEYPAD:
             keypad.sleep(turn)
@@ -210,7 +213,7 @@ _TIMERS: Final[dict[Timer, Callable[[Turn], None]]] = {
     Timer.TAMPER_TONE: alarms.end_tamper_tone,
     Timer.INDICATION: _indicated,
     Timer.SHOW: lights.next_frame,
-    Timer.LOOK: sight.look_over,
+    Timer.LOOK: sight.look_due,
     Timer.OUTSIDE_LOCK: modes.outside_lock_over,
     Timer.PASSAGE: modes.passage_over,
     Timer.AJAR: alarms.ajar_due,

@@ -5,9 +5,14 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import pairwise
 
+from lock_bridge.wire.words import CredentialType
+
 from .directory import Directory
 from .model import Credential
 from .profile import Profile
+
+_FEW_CODES = 10
+_MANY_CODES_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,14 @@ def match(directory: Directory, key: bytes, entry: str, profile: Profile) -> Cre
         return NoMatch.UNKNOWN
     if len({credential.user_id for credential in best}) > 1:
         return NoMatch.AMBIGUOUS
-    return min(best, key=lambda credential: credential.number)
+    # Of her own passcode and a visitor's of hers, her own: it uses nothing up.
+    return min(best, key=lambda credential: (credential.temporary, credential.number))
+
+
+def advised_digits(directory: Directory, profile: Profile) -> int:
+    """How many digits a new code is proposed with: of many codes one is hit more easily, so over ten have 8 digits."""
+    few = directory.count(CredentialType.PIN) <= _FEW_CODES
+    return profile.passcode_min if few else max(profile.passcode_min, min(_MANY_CODES_DIGITS, profile.passcode_max))
 
 
 def is_simple(digits: str) -> bool:
