@@ -1,7 +1,9 @@
 """Who and what is enrolled on one lock, with the look-ups that verification needs. Frozen: a change makes a new one."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 
 from lock_bridge.wire.words import CredentialType, Role
@@ -16,9 +18,12 @@ _NO_MACS: Mapping[bytes, Credential] = MappingProxyType({})
 _NO_SLOTS: Mapping[CredentialKey, Credential] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Directory:
-    """Users by id and credentials by (kind, number), found by MAC or reader slot in constant time."""
+    """Users by id and credentials by (kind, number), found by MAC or reader slot in constant time.
+
+    What else is asked of it is worked out once, when it is asked for first, and kept: no slots, for that.
+    """
 
     users: Mapping[str, User] = field(default=_NOBODY)
     credentials: Mapping[CredentialKey, Credential] = field(default=_NOTHING)
@@ -41,20 +46,36 @@ class Directory:
 
     def with_credential(self, credential: Credential) -> Directory:
         """With `credential` added, or in place of the one with the same kind and number."""
-        return _indexed(self.users, {**self.credentials, (credential.type, credential.number): credential})
+        key = (credential.type, credential.number)
+        before = self.credentials.get(key)
+        by_mac, by_slot = dict(self.by_mac), dict(self.by_slot)
+        if before is not None:
+            _unlist(before, by_mac, by_slot)
+        if credential.mac is not None:
+            by_mac[credential.mac] = credential
+        if credential.slot is not None:
+            by_slot[credential.type, credential.slot] = credential
+        return Directory(self.users, {**self.credentials, key: credential}, by_mac, by_slot)
 
     def without_credential(self, kind: CredentialType, number: int) -> Directory:
         """Without one credential."""
-        return _indexed(self.users, {key: item for key, item in self.credentials.items() if key != (kind, number)})
+        return self.without_credentials([(kind, number)])
+
+    def without_credentials(self, keys: Iterable[CredentialKey]) -> Directory:
+        """Without some credentials."""
+        credentials, by_mac, by_slot = dict(self.credentials), dict(self.by_mac), dict(self.by_slot)
+        for key in keys:
+            _unlist(credentials.pop(key), by_mac, by_slot)
+        return Directory(self.users, credentials, by_mac, by_slot)
 
     def of_user(self, user_id: str, kind: CredentialType | None = None) -> tuple[Credential, ...]:
         """A user's credentials, by kind and number."""
-        found = (item for item in self.credentials.values() if item.user_id == user_id and kind in (None, item.type))
-        return tuple(sorted(found, key=lambda item: (item.type, item.number)))
+        found = self._by_user.get(user_id, ())
+        return found if kind is None else tuple(item for item in found if item.type is kind)
 
     def count(self, kind: CredentialType) -> int:
         """How many credentials of a kind there are."""
-        return sum(1 for item in self.credentials.values() if item.type is kind)
+        return self._counts[kind]
 
     def free_credential_number(self, kind: CredentialType) -> int:
         """The lowest free number of a kind, from 1 (CAP-21)."""
@@ -66,12 +87,37 @@ class Directory:
 
     def administrators(self) -> frozenset[str]:
         """The ids of the administrators who are enabled."""
-        return frozenset(user.id for user in self.users.values() if user.role is Role.ADMINISTRATOR and user.enabled)
+        return self._administrators
 
     def opens_menu(self) -> bool:
-        """Whether an administrator has a credential to open the menu with (USR-1)."""
-        administrators = self.administrators()
-        return any(item.user_id in administrators for item in self.credentials.values())
+        """Whether an administrator has a credential of her own to open the menu with (USR-1).
+
+        A visitor's is none: neither a temporary passcode nor a Bluetooth key.
+        """
+        return self._opens_menu
+
+    @cached_property
+    def _by_user(self) -> Mapping[str, tuple[Credential, ...]]:
+        found: dict[str, list[Credential]] = {}
+        for item in sorted(self.credentials.values(), key=lambda item: (item.type, item.number)):
+            found.setdefault(item.user_id, []).append(item)
+        return {user_id: tuple(items) for user_id, items in found.items()}
+
+    @cached_property
+    def _counts(self) -> Counter[CredentialType]:
+        return Counter(kind for kind, _ in self.credentials)
+
+    @cached_property
+    def _administrators(self) -> frozenset[str]:
+        return frozenset(user.id for user in self.users.values() if user.role is Role.ADMINISTRATOR and user.enabled)
+
+    @cached_property
+    def _opens_menu(self) -> bool:
+        return any(
+            item.type is not CredentialType.BLE and not item.temporary
+            for user_id in self._administrators
+            for item in self.of_user(user_id)
+        )
 
 
 def _indexed(users: Mapping[str, User], credentials: Mapping[CredentialKey, Credential]) -> Directory:
@@ -81,6 +127,13 @@ def _indexed(users: Mapping[str, User], credentials: Mapping[CredentialKey, Cred
         by_mac={item.mac: item for item in credentials.values() if item.mac is not None},
         by_slot={(item.type, item.slot): item for item in credentials.values() if item.slot is not None},
     )
+
+
+def _unlist(gone: Credential, by_mac: dict[bytes, Credential], by_slot: dict[CredentialKey, Credential]) -> None:
+    if gone.mac is not None:
+        by_mac.pop(gone.mac, None)
+    if gone.slot is not None:
+        by_slot.pop((gone.type, gone.slot), None)
 
 
 def _lowest_free(taken: set[int]) -> int:

@@ -1,21 +1,31 @@
 """Users, as the app and the menus change them (USR, APP-2)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import count
 from typing import Any, Final
 
 from lock_bridge.wire.errors import ErrorCode
-from lock_bridge.wire.words import EventType, OperationSource, Role
+from lock_bridge.wire.words import OperationSource, Role
 
-from . import enrolment
-from .directory import Directory
-from .effects import DropUser, SaveUser
+from . import enrolment, limits, names, roster, schedule
 from .inputs import AddUser, ChangeUser, Command, DeleteUser, UserShared
+from .limits import NAME_MAX
 from .model import User
 from .state import Cause
 from .turn import Refused, Turn
 
-NAME_MAX: Final = 64
+__all__ = [
+    "NAME_MAX",
+    "add_user",
+    "change_user",
+    "changed",
+    "delete_user",
+    "keep",
+    "new_user",
+    "remove",
+    "shared",
+]
 
 
 def add_user(turn: Turn, command: AddUser) -> None:
@@ -29,15 +39,19 @@ def add_user(turn: Turn, command: AddUser) -> None:
         command.enabled,
         command.valid_from_ms,
         command.valid_until_ms,
+        command.schedule,
+        command.uses_left,
     )
     if user.id in directory.users:
         turn.refuse(command, ErrorCode.DUPLICATE)
     elif limit and len(directory.users) >= limit:
         turn.refuse(command, ErrorCode.NO_SLOT_LEFT, limit=limit)
-    elif _nobody_left(turn, directory.with_user(user)):
+    elif roster.nobody_left(turn.profile, directory, directory.with_user(user)):
         turn.refuse(command, ErrorCode.LAST_ADMINISTRATOR)
-    elif _sound(turn, command, user):
-        _keep_user(turn, command, user, EventType.USER_ADDED)
+    elif (refused := _check(user)) is not None:
+        turn.refuse(command, refused)
+    else:
+        roster.keep_user(turn, user, _by(command))
         turn.answer(command, user_id=user.id, number=user.number)
 
 
@@ -48,47 +62,54 @@ def change_user(turn: Turn, command: ChangeUser) -> None:
     if before is None:
         turn.refuse(command, ErrorCode.UNKNOWN_USER)
         return
-    if (wrong := _wrong_user_field(command.changes)) is not None:
-        turn.refuse(command, ErrorCode.BAD_REQUEST, field=wrong)
-        return
-    user = replace(before, **{name: _tidy(name, value) for name, value in command.changes.items()})
-    if _nobody_left(turn, directory.with_user(user)):
+    after = changed(before, command.changes)
+    if isinstance(after, Refused):
+        turn.refuse(command, after)
+    elif roster.nobody_left(turn.profile, directory, directory.with_user(after)):
         turn.refuse(command, ErrorCode.LAST_ADMINISTRATOR)
-    elif _sound(turn, command, user):
-        if user != before:
-            changed = sorted(name for name in command.changes if getattr(user, name) != getattr(before, name))
-            _keep_user(turn, command, user, EventType.USER_CHANGED, data={"changed": changed})
+    else:
+        other = sorted(name for name in command.changes if getattr(after, name) != getattr(before, name))
+        if other:
+            roster.keep_user(turn, after, _by(command), changed=other)
         turn.answer(command)
 
 
-def delete_user(turn: Turn, command: DeleteUser) -> None:
-    """USR-5: with all her credentials, also those that readers hold.
+def changed(user: User, changes: Mapping[str, Any]) -> User | Refused:
+    """The user with what a client wants changed, or why that cannot be.
 
-    The last administrator stays, and where the lock numbers its users, the last of them all (USR-3).
+    Who has been given a name is no longer the lock's to drop with her last credential (USR-8).
     """
-    directory = turn.state.directory
-    user = directory.users.get(command.user_id)
+    values: dict[str, Any] = {}
+    for name, value in changes.items():
+        read = _FIELDS.get(name)
+        try:
+            if read is None:
+                return Refused(ErrorCode.BAD_REQUEST, {"field": name})
+            values[name] = read(value)
+        except ValueError:
+            return Refused(ErrorCode.BAD_REQUEST, {"field": name})
+    if "name" in values:
+        values["made_at_lock"] = False
+    after = replace(user, **values)
+    return _check(after) or after
+
+
+def delete_user(turn: Turn, command: DeleteUser) -> None:
+    """USR-5: with all her credentials, also those that readers hold."""
+    user = turn.state.directory.users.get(command.user_id)
     if user is None:
         turn.refuse(command, ErrorCode.UNKNOWN_USER)
-        return
-    after = directory.without_user(user.id)
-    if _nobody_left(turn, after):
-        turn.refuse(command, ErrorCode.LAST_ADMINISTRATOR)
-        return
-    if turn.profile.users and not after.users:
-        turn.refuse(command, ErrorCode.LAST_USER)
-        return
-    turn.emit(DropUser(user.id))
-    _record_user(turn, command, user, EventType.USER_DELETED)
-    enrolment.abandon(turn, user.id)
-    turn.set(directory=after)
-    enrolment.forget(turn, directory.of_user(user.id))
-    turn.answer(command)
+    elif (refused := remove(turn, user, _by(command))) is not None:
+        turn.refuse(command, refused)
+    else:
+        turn.answer(command)
 
 
 def shared(turn: Turn, given: UserShared) -> None:
-    """USR-10: another lock has changed her; here she keeps her number."""
-    raise NotImplementedError
+    """USR-10: another lock has changed her, and written it down; here she keeps her number."""
+    mine = turn.state.directory.users.get(given.user.id)
+    if mine is not None:
+        turn.set(directory=turn.state.directory.with_user(replace(given.user, number=mine.number)))
 
 
 def new_user(turn: Turn, role: Role) -> User | Refused:
@@ -96,79 +117,87 @@ def new_user(turn: Turn, role: Role) -> User | Refused:
 
     Where the lock numbers nobody she is named after her first credential, when that is kept (USR-8).
     """
-    raise NotImplementedError
+    directory, limit = turn.state.directory, turn.profile.users
+    ids = (turn.fresh_id(f"user {number}") for number in count())
+    user_id = next(user_id for user_id in ids if user_id not in directory.users)
+    if not limit:
+        return User(user_id, "", role, made_at_lock=True)
+    if len(directory.users) >= limit:
+        return Refused(ErrorCode.NO_SLOT_LEFT, {"limit": limit})
+    number = directory.free_user_number()
+    return User(user_id, names.of_user(turn.state.settings.language, number), role, number)
 
 
 def keep(turn: Turn, user: User, by: Cause) -> None:
     """Keep a new user."""
-    raise NotImplementedError
+    roster.keep_user(turn, user, by)
 
 
 def remove(turn: Turn, user: User, by: Cause) -> Refused | None:
-    """Delete a user with all her credentials (USR-5), unless she is the last administrator or the last (USR-3)."""
-    raise NotImplementedError
+    """Delete a user with all her credentials (USR-5), and an enrolment that is hers.
 
-
-def _nobody_left(turn: Turn, after: Directory) -> bool:
-    """Whether a change leaves a lock that has an administrator without one who is enabled (USR-3, USR-7).
-
-    Where the lock knows no users, an administrator is one only by her credential (USR-8).
+    The last administrator stays, and where the lock numbers its users, the last of them all (USR-3).
     """
-    before = turn.state.directory
-    if not turn.profile.users and before.opens_menu() and not after.opens_menu():
-        return True
-    had = any(user.role is Role.ADMINISTRATOR for users in (before.users, after.users) for user in users.values())
-    return had and not after.administrators()
-
-
-def _tidy(name: str, value: Any) -> Any:
-    if name == "role":
-        return Role(value)
-    return value.strip() if name == "name" else value
-
-
-def _wrong_user_field(changes: Mapping[str, Any]) -> str | None:
-    for name, value in changes.items():
-        match name:
-            case "name":
-                good = isinstance(value, str)
-            case "role":
-                good = value in tuple(Role)
-            case "enabled":
-                good = type(value) is bool
-            case "valid_from_ms" | "valid_until_ms":
-                good = value is None or type(value) is int
-            case _:
-                good = False
-        if not good:
-            return name
+    directory = turn.state.directory
+    after = directory.without_user(user.id)
+    if roster.nobody_left(turn.profile, directory, after):
+        return Refused(ErrorCode.LAST_ADMINISTRATOR)
+    if turn.profile.users and not after.users:
+        return Refused(ErrorCode.LAST_USER)
+    roster.drop_user(turn, user, by)
+    enrolment.abandon(turn, user)
     return None
 
 
-def _sound(turn: Turn, command: Command, user: User) -> bool:
-    limited = user.valid_from_ms is not None or user.valid_until_ms is not None
-    if not user.name.strip() or len(user.name) > NAME_MAX or not user.name.isprintable():
-        turn.refuse(command, ErrorCode.BAD_REQUEST, field="name")
-    elif user.role is Role.ADMINISTRATOR and limited:
-        turn.refuse(command, ErrorCode.ADMINISTRATOR_UNLIMITED)
-    elif (
-        user.valid_from_ms is not None and user.valid_until_ms is not None and user.valid_from_ms >= user.valid_until_ms
-    ):
-        turn.refuse(command, ErrorCode.BAD_REQUEST, field="valid_until_ms")
-    else:
-        return True
-    return False
-
-
-def _keep_user(turn: Turn, command: Command, user: User, kind: EventType, **values: Any) -> None:
-    turn.set(directory=turn.state.directory.with_user(user))
-    turn.emit(SaveUser(user))
-    _record_user(turn, command, user, kind, **values)
+def _check(user: User) -> Refused | None:
+    limited = (user.valid_from_ms, user.valid_until_ms, user.uses_left) != (None, None, None) or user.schedule
+    if limits.wrong_name(user.name):
+        return Refused(ErrorCode.BAD_REQUEST, {"field": "name"})
+    if user.role is Role.ADMINISTRATOR and limited:
+        return Refused(ErrorCode.ADMINISTRATOR_UNLIMITED)
+    if user.uses_left == 0:
+        # She has used them up; that is no wish of anybody's.
+        return limits.check(user.valid_from_ms, user.valid_until_ms, None)
+    refused = limits.check(user.valid_from_ms, user.valid_until_ms, user.uses_left)
+    if refused is not None and refused.detail["field"] == "uses":
+        return Refused(ErrorCode.BAD_REQUEST, {"field": "uses_left"})
+    return refused
 
 
 def _by(command: Command) -> Cause:
     return Cause(OperationSource.REMOTE, actor=command.actor)
 
 
-def _record_user(turn: Turn, command: Command, user: User, kind: EventType, **values: Any) -> None:
-    turn.record(kind, _by(command), user_id=user.id, user_name=user.name, **values)
+def _read_name(value: Any) -> str:
+    if limits.wrong_name(value):
+        raise ValueError("no name")
+    return str(value).strip()
+
+
+def _read_enabled(value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError("true or false")
+    return value
+
+
+def _read_time(value: Any) -> int | None:
+    if limits.wrong_time(value):
+        raise ValueError("no time")
+    return value  # type: ignore[no-any-return]
+
+
+def _read_uses(value: Any) -> int | None:
+    if limits.wrong_uses(value):
+        raise ValueError("no number of entries")
+    return value  # type: ignore[no-any-return]
+
+
+_FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "name": _read_name,
+    "role": Role,
+    "enabled": _read_enabled,
+    "valid_from_ms": _read_time,
+    "valid_until_ms": _read_time,
+    "schedule": schedule.parse,
+    "uses_left": _read_uses,
+}

@@ -1,4 +1,4 @@
-"""Settings, as the app changes them (APP-5)."""
+"""Settings, as the app and the menus change them (APP-5)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,7 +8,7 @@ from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import EventType, OperationSource
 
 from . import bolt, lockout
-from .effects import SaveSettings
+from .effects import Radio, SaveSettings
 from .inputs import ChangeSettings, Timer
 from .model import Settings
 from .state import Cause
@@ -18,9 +18,14 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "volume": ("high", "low", "mute"),
     "language": ("en", "nb", "sv", "it", "nl"),
     "door_direction": ("right", "left"),
+    "face_recognition": ("automatic", "manual"),
 }
-_COUNTDOWN_S: Final = range(5, 301)
-"""BLT-4."""
+_RANGES: Final[Mapping[str, range]] = {
+    # BLT-4
+    "countdown_delay_s": range(5, 301),
+    # ALM-5; 0: as long as anybody likes.
+    "door_ajar_s": range(3601),
+}
 
 
 def change(turn: Turn, command: ChangeSettings) -> None:
@@ -32,20 +37,21 @@ def change(turn: Turn, command: ChangeSettings) -> None:
         if not _fits(name, value):
             turn.refuse(command, ErrorCode.BAD_REQUEST, field=name)
             return
-    before = turn.state.settings
-    settings = replace(before, **command.changes)
-    if settings != before:
-        changed = {name: value for name, value in command.changes.items() if getattr(before, name) != value}
-        turn.set(settings=settings)
-        turn.emit(SaveSettings(settings))
-        for name, value in changed.items():
-            turn.record(
-                EventType.SETTING_CHANGED,
-                Cause(OperationSource.REMOTE, actor=command.actor),
-                data={"setting": name, "value": value},
-            )
-        _apply_settings(turn, command, before)
+    put(turn, command.changes, Cause(OperationSource.REMOTE, actor=command.actor))
     turn.answer(command)
+
+
+def put(turn: Turn, changes: Mapping[str, Any], by: Cause) -> None:
+    """Change settings to values that are known to fit; what is so already is no change."""
+    before = turn.state.settings
+    changed = {name: value for name, value in changes.items() if getattr(before, name) != value}
+    if not changed:
+        return
+    turn.set(settings=replace(before, **changed))
+    turn.emit(SaveSettings(turn.state.settings))
+    for name, value in changed.items():
+        turn.record(EventType.SETTING_CHANGED, by, data={"setting": name, "value": value})
+    _apply(turn, before, changed, by)
 
 
 def default_settings(simple_passcodes: str) -> Settings:
@@ -53,20 +59,23 @@ def default_settings(simple_passcodes: str) -> Settings:
     return Settings(refuse_simple_passcodes=simple_passcodes != "setting_off")
 
 
-def _apply_settings(turn: Turn, command: ChangeSettings, before: Settings) -> None:
+def _apply(turn: Turn, before: Settings, changed: Mapping[str, Any], by: Cause) -> None:
     settings = turn.state.settings
-    countdown = (settings.countdown_locking, settings.countdown_delay_s)
-    if countdown != (before.countdown_locking, before.countdown_delay_s):
+    if not changed.keys().isdisjoint(("countdown_locking", "countdown_delay_s")):
         bolt.restart_countdown(turn)
+    if not changed.keys().isdisjoint(("wifi", "bluetooth")):
+        turn.emit(Radio(wifi=settings.wifi, bluetooth=settings.bluetooth))
+    if "door_direction" in changed:
+        turn.save_modes(direction_set=True)
     if before.lockout_enabled and not settings.lockout_enabled and turn.state.locked_out:
         turn.save_lockout(lockout.end(turn.state.lockout))
         turn.stop(Timer.LOCKOUT)
-        turn.record(EventType.LOCKOUT_ENDED, Cause(OperationSource.REMOTE, actor=command.actor), reason="switched_off")
+        turn.record(EventType.LOCKOUT_ENDED, by, reason="switched_off")
 
 
 def _fits(name: str, value: Any) -> bool:
     if name in _CHOICES:
         return value in _CHOICES[name]
-    if name == "countdown_delay_s":
-        return type(value) is int and value in _COUNTDOWN_S
+    if name in _RANGES:
+        return type(value) is int and value in _RANGES[name]
     return type(value) is bool
