@@ -35,6 +35,9 @@ class Rig:
             self.door.sounder,
             self.door.fingerprint,
             self.door.card,
+            self.door.face,
+            self.door.palm_vein,
+            self.door.radios,
             self.door.inside,
         )
         self._runs = 0

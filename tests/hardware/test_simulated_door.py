@@ -18,9 +18,12 @@ from lock_bridge.hardware.ports import (
     Key,
     KeyDown,
     KeyUp,
+    NearSeen,
     PartBack,
     PartFault,
     PowerSeen,
+    PrivacySeen,
+    RadioSeen,
     TamperSeen,
 )
 from lock_bridge.wire.words import CredentialType, Part
@@ -29,9 +32,14 @@ from tests.hardware.simulated_rig import Rig
 LEVELS = [
     BoltSeen(BoltPosition.THROWN),
     DoorSeen(open=False),
+    PrivacySeen(on=False),
     TamperSeen(off=False),
     PowerSeen(100, emergency=False),
     Inventory(CredentialType.FINGERPRINT, frozenset()),
+    Inventory(CredentialType.FACE, frozenset()),
+    NearSeen(near=False),
+    Inventory(CredentialType.PALM_VEIN, frozenset()),
+    RadioSeen(-58, bluetooth_connected=False),
 ]
 
 
@@ -54,7 +62,7 @@ async def test_a_stopped_part_says_nothing_and_is_dark(rig: Rig) -> None:
     rig.door.keypad.light(Light(frozenset({"1"}), frozenset({Lamp.GREEN})))
     await rig.stop()
     assert await rig.reports_of("press 1") == []
-    assert rig.door.look()["lights"] == {"keys": [], "lamps": []}
+    assert rig.door.look()["lights"] == {"keys": [], "flashing": [], "lamps": []}
 
 
 async def test_a_locked_door_does_not_give(rig: Rig) -> None:
@@ -159,7 +167,7 @@ async def test_a_power_cut_is_told_to_the_service_and_its_return_before_the_leve
     await rig.do("power off")
     assert told == [(False, [])]
     look = rig.door.look()
-    assert (look["lights"], look["alarm"]) == ({"keys": [], "lamps": []}, False)
+    assert (look["lights"], look["alarm"]) == ({"keys": [], "flashing": [], "lamps": []}, False)
     rig.clock.advance(10_000)
     assert rig.heard() == []
     assert look["bolt"] == "thrown", "the motor had not moved yet"
@@ -198,7 +206,11 @@ async def test_an_unplugged_part_is_named_and_the_others_go_on(rig: Rig) -> None
     await rig.do("handle inside")
     assert not [item for item in rig.heard() if isinstance(item, DoorSeen)]
     assert await rig.reports_of("tamper on") == [TamperSeen(off=True)]
-    assert await rig.reports_of("plug door") == [PartBack(Part.DOOR), DoorSeen(open=True)]
+    assert await rig.reports_of("plug door") == [
+        PartBack(Part.DOOR),
+        DoorSeen(open=True),
+        PrivacySeen(on=False),
+    ]
 
 
 @pytest.mark.spec("FLT-1")
@@ -219,7 +231,8 @@ async def test_a_part_that_is_away_at_the_start_is_named(rig: Rig) -> None:
     rig.heard()
     started = await rig.start()
     assert PartFault(Part.FINGERPRINT, "no_answer") in started
-    assert not [item for item in started if isinstance(item, Inventory)]
+    kinds = {item.type for item in started if isinstance(item, Inventory)}
+    assert kinds == {CredentialType.FACE, CredentialType.PALM_VEIN}
 
 
 @pytest.mark.spec("FLT-1")

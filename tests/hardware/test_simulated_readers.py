@@ -17,7 +17,7 @@ from lock_bridge.hardware.ports import (
     PartFault,
     PortBusy,
 )
-from lock_bridge.hardware.simulated.readers import PATIENCE_MS
+from lock_bridge.hardware.simulated.reader import PATIENCE_MS
 from lock_bridge.wire.errors import LockBridgeError
 from lock_bridge.wire.words import CredentialType, Part
 from tests.hardware.simulated_rig import Rig

@@ -11,6 +11,7 @@ from lock_bridge.config_parts import SIMULATED, PartConfig
 from lock_bridge.engine.profile import Profile
 from lock_bridge.hardware.simulated import SimulatedDoor
 from lock_bridge.runner import Ports
+from lock_bridge.wire.words import CredentialType
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,20 @@ def build(config: LockConfig, profile: Profile, clock: Clock, data: Path) -> Par
             made[port] = getattr(door, port)
         else:
             made[port] = _DRIVERS[part.driver](part)
-    return Parts(Ports(**made, inside=door.inside if door is not None else None), door)
+    if door is not None:
+        made |= _only_simulated(door)
+    return Parts(Ports(**made), door)
+
+
+def _only_simulated(door: SimulatedDoor) -> dict[str, Any]:
+    """Ports for which there is no driver yet but the simulated one, where the model has them."""
+    there = {
+        "inside": True,
+        "face": door.reads(CredentialType.FACE),
+        "palm_vein": door.reads(CredentialType.PALM_VEIN),
+        "radios": door.radios.has_wifi or door.radios.has_bluetooth,
+    }
+    return {name: getattr(door, name) for name, has in there.items() if has}
 
 
 def _ef01(part: PartConfig) -> object:

@@ -10,12 +10,17 @@ from lock_bridge.engine.profile import Profile
 from lock_bridge.wire.words import CredentialType, Part
 
 from .bolt import SimulatedBolt
+from .card import SimulatedCardReader
 from .config import STRANGER, Person, SimulatedConfig
-from .front import SimulatedInside, SimulatedKeypad, SimulatedSounder
+from .face import SimulatedFaceReader
+from .fingerprint import SimulatedFingerprintReader
+from .front import SimulatedKeypad, SimulatedSounder
 from .gateway import SimulatedGateway
 from .memory import Memory
+from .palm import SimulatedPalmReader
 from .part import SimulatedPart, Site
-from .readers import SimulatedCardReader, SimulatedFingerprintReader
+from .radios import SimulatedRadios
+from .rear import SimulatedInside
 from .sensors import SimulatedContacts, SimulatedPower
 from .world import World
 
@@ -28,7 +33,7 @@ type PowerListener = Callable[[bool], Awaitable[None] | None]
 
 
 class Assembly:
-    """Each attribute from `keypad` to `power` is a port. Fed by one event loop."""
+    """Each attribute from `keypad` to `inside` is a port. Fed by one event loop."""
 
     def __init__(
         self, config: SimulatedConfig, clock: Clock, profile: Profile, *, state_file: Path | None = None
@@ -53,6 +58,9 @@ class Assembly:
         self.sounder = SimulatedSounder(self.site)
         self.fingerprint = SimulatedFingerprintReader(self.site)
         self.card = SimulatedCardReader(self.site)
+        self.face = SimulatedFaceReader(self.site)
+        self.palm_vein = SimulatedPalmReader(self.site, lambda: self.site.senses.light.lamps)
+        self.radios = SimulatedRadios(self.site)
         self.bolt = SimulatedBolt(self.site, config.travel_ms)
         self.contacts = SimulatedContacts(self.site)
         self.power = SimulatedPower(self.site)
@@ -76,6 +84,9 @@ class Assembly:
             for part, there in (
                 (Part.CARD, self.reads(CredentialType.RFID)),
                 (Part.FINGERPRINT, self.reads(CredentialType.FINGERPRINT)),
+                (Part.FACE, self.reads(CredentialType.FACE)),
+                (Part.PALM_VEIN, self.reads(CredentialType.PALM_VEIN)),
+                (Part.BLUETOOTH, self.radios.has_bluetooth),
                 (Part.DOOR, self.profile.door_contact),
             )
             if not there
@@ -86,6 +97,31 @@ class Assembly:
         """Whether the model takes credentials of `kind`."""
         limits = self.profile.limits(kind)
         return limits is not None and limits.slots > 0
+
+    def unplug(self, part: Part) -> None:
+        """Pull a module's cable, or the one between front and rear."""
+        if part is Part.LINK and part not in self.world.unplugged:
+            for port in self._ports:
+                if port.front and port is not self.keypad:
+                    port.on_unplug(part)
+        self.parts[part].unplug(part)
+
+    def plug(self, part: Part) -> None:
+        """Put it back."""
+        was_away = part in self.world.unplugged
+        self.parts[part].plug(part)
+        if part is Part.LINK and was_away:
+            for port in self._ports:
+                if port.front:
+                    port.linked()
+
+    async def renew(self) -> None:
+        """Put a new door in this one's place: closed, locked, with everything plugged in and nobody known to it."""
+        await self.change_power(_take_out)
+        self.face.go_away()
+        self.world.renew(self.config.hinge)
+        self.world.battery_in = False
+        await self.change_power(_put_in)
 
     async def change_power(self, change: Callable[[World], None]) -> None:
         """Change battery or supply, with what follows of it (PWR-2)."""
@@ -130,6 +166,9 @@ class Assembly:
             self.sounder,
             self.fingerprint,
             self.card,
+            self.face,
+            self.palm_vein,
+            self.radios,
             self.bolt,
             self.contacts,
             self.power,
@@ -156,6 +195,14 @@ class Assembly:
             self._memory.save(self.world)
         else:
             self._save_due = loop.call_later(SAVE_AFTER_S, self.save)
+
+
+def _take_out(world: World) -> None:
+    world.battery_in = world.supply = False
+
+
+def _put_in(world: World) -> None:
+    world.battery_in = True
 
 
 def _is_stranger(who: Person) -> bool:

@@ -72,7 +72,10 @@ class SimulatedBolt(SimulatedPart):
         elif not self._site.world.motor:
             self._begin(_Run(drive, MotorOutcome.NO_MOTION), NOTICE_MS)
         elif clutch:
-            self._begin(_Run(drive, MotorOutcome.REACHED), min(self._travel_ms, COUPLING_MS))
+            self._begin_coupling(drive)
+        elif self._site.world.slips:
+            # The motor turns its whole way and says so; only the bolt's switches know better (FLT-1).
+            self._begin(_Run(drive, MotorOutcome.REACHED), min(self._travel_ms, drive.limit_ms))
         else:
             self._begin_travel(drive)
 
@@ -116,13 +119,20 @@ class SimulatedBolt(SimulatedPart):
     def go_quiet(self) -> None:
         self._freeze()
         self._told = None
-        # A spring uncouples a clutch that nobody drives.
-        self._site.world.coupled = False
+        # A spring uncouples a clutch that nobody drives, if it can.
+        self._site.world.coupled = self._site.world.coupled and self._site.world.clutch_stuck
 
     @override
     def on_unplug(self, part: Part) -> None:
         if part is Part.MOTOR and (run := self._freeze()) is not None:
             self._tell_end(run, MotorOutcome.FAULT)
+
+    def _begin_coupling(self, drive: DriveBolt) -> None:
+        world = self._site.world
+        if world.clutch_stuck and world.coupled is not (drive.drive is Drive.COUPLE):
+            self._begin(_Run(drive, MotorOutcome.STALLED), COUPLING_MS + NOTICE_MS)
+        else:
+            self._begin(_Run(drive, MotorOutcome.REACHED), min(self._travel_ms, COUPLING_MS))
 
     def _begin_travel(self, drive: DriveBolt) -> None:
         world = self._site.world

@@ -5,11 +5,24 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody who can come to the door: fingers by any words, cards by their numbers in hex digits."""
+    """Somebody who can come to the door: fingers by any words, cards by their numbers in hex digits.
+
+    Everybody has a face, two palms and a phone as well.
+    """
 
     name: str
     fingers: tuple[str, ...] = ()
     cards: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def palms(self) -> tuple[str, ...]:
+        """Both, by words that say whose they are."""
+        return tuple(f"{self.name} {side}" for side in ("right", "left"))
+
+    @property
+    def phone(self) -> str:
+        """Its name among phones."""
+        return f"{self.name}'s phone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

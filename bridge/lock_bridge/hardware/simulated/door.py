@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,10 @@ from lock_bridge.engine.profile import Profile
 
 from .assembly import Assembly
 from .config import SimulatedConfig
+from .senses import lights
 from .words import Words
+
+_NUMBER: Final = re.compile(r"[0-9]{1,12}")
 
 SETTLE_S: Final = 2.0
 """How long an answer waits for the lock to have dealt with what was done."""
@@ -39,7 +43,13 @@ class SimulatedDoor(Assembly):
 
         Raises `bad_request`, saying what is allowed; what was given is not repeated, as it may hold a code.
         """
-        since = None if [*words] == ["state"] else self.site.senses.seq
+        match [*words]:
+            case ["state"]:
+                since = None
+            case ["state", number] if _NUMBER.fullmatch(number):
+                words, since = ["state"], int(number)
+            case _:
+                since = self.site.senses.seq
         felt = await self.act(words)
         if self.settled is not None:
             with contextlib.suppress(TimeoutError):  # what can be seen then is the answer all the same
@@ -56,17 +66,19 @@ class SimulatedDoor(Assembly):
             self.save()
 
     def look(self, *, since: int | None = None) -> dict[str, Any]:
-        """What a person at the door sees and hears: sounds after `since`, or since the last look without it."""
+        """What a person at the door sees and hears: sounds and lights after `since`, or since the last look."""
         senses, world = self.site.senses, self.world
         if since is None:
             since, self._looked = self._looked, senses.seq
         return {
-            "lights": {"keys": sorted(senses.light.keys), "lamps": sorted(senses.light.lamps)},
+            "lights": lights(senses.light),
+            "shown": senses.shown(since),
             "heard": senses.heard(since),
             "seq": senses.seq,
             "alarm": senses.alarm,
             "bolt": world.position.value,
             "door": "open" if world.door_open else "closed",
             "handle": world.handle.value,
+            "screen": senses.view.value if self.profile.rear_screen else None,
             "inside": senses.code,
         }

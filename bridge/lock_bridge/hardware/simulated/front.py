@@ -1,21 +1,26 @@
-"""Keys with their lights, the speaker, and what is shown inside."""
+"""Keys with their lights on both sides, and the speaker."""
 
 from typing import Final, override
 
-from lock_bridge.engine.effects import Light, Say, Sound, View
-from lock_bridge.hardware.ports import Key, KeyDown, KeyUp
+from lock_bridge.clock import Handle as Timer
+from lock_bridge.engine.effects import Light, Say, Sound, Tone
+from lock_bridge.hardware.ports import Key, KeyDown, KeyUp, SpeechEnded
 from lock_bridge.wire.words import Part
 
 from .part import SimulatedPart, Site
 
-REAR: Final = frozenset({Key.SET, Key.LOCK, Key.RESET})
-"""Buttons on the inside, with a cable of their own."""
+REAR: Final = frozenset({Key.SET, Key.LOCK, Key.RESET, Key.EMERGENCY, Key.HOME})
+"""Buttons on the inside, with cables of their own."""
+
+SPEECH_MIN_MS: Final = 600
+SPEECH_CHARACTERS_A_SECOND: Final = 14
 
 
 class SimulatedKeypad(SimulatedPart):
-    """The keys of both sides. Without its cable the front's keys are dead and dark."""
+    """The keys of both sides. Without its cable, or without the link, the front's keys are dead and dark."""
 
-    parts = (Part.KEYPAD,)
+    parts = (Part.KEYPAD, Part.LINK)
+    front = True
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)
@@ -31,13 +36,20 @@ class SimulatedKeypad(SimulatedPart):
         """A finger goes down on a key; where one is already nothing happens."""
         if key not in self._down:
             self._down.add(key)
-            self.tell(KeyDown(key), None if key in REAR else Part.KEYPAD)
+            self._tell_key(key, KeyDown(key))
 
     def release(self, key: Key) -> None:
         """The finger comes up."""
         if key in self._down:
             self._down.discard(key)
-            self.tell(KeyUp(key), None if key in REAR else Part.KEYPAD)
+            self._tell_key(key, KeyUp(key))
+
+    @override
+    def power_back(self) -> None:
+        super().power_back()
+        for key in sorted(self._down & REAR):
+            # Whoever holds a button while the power comes back wants a factory reset (RST-1).
+            self.tell_always(KeyDown(key))
 
     @override
     def plug(self, part: Part) -> None:
@@ -46,51 +58,87 @@ class SimulatedKeypad(SimulatedPart):
 
     @override
     def on_unplug(self, part: Part) -> None:
-        self._site.senses.light = Light()
+        self._site.senses.show(Light())
+
+    @override
+    def linked(self) -> None:
+        super().linked()
+        self._show()
 
     @override
     def go_quiet(self) -> None:
         self._wanted = Light()
         self._show()
 
+    def _tell_key(self, key: Key, reading: KeyDown | KeyUp) -> None:
+        if key in REAR:
+            self.tell_always(reading)
+        else:
+            self.tell(reading, Part.KEYPAD)
+
     def _show(self) -> None:
-        shown = self._wanted if self.works(Part.KEYPAD) else Light()
-        if shown != self._site.senses.light:
-            self._site.senses.light = shown
-            self._site.changed()
-
-
-class SimulatedInside(SimulatedPart):
-    """The rear's display."""
-
-    def show(self, view: View) -> None:
-        """What the rear's screen shows (DLM-13)."""
-        if view is not self._site.senses.view:
-            self._site.senses.view = view
-            self._site.changed()
-
-    def show_code(self, code: str | None) -> None:
-        """Show a pairing code, or no longer."""
-        if code != self._site.senses.code and (code is None or self.works()):
-            self._site.senses.code = code
+        if self._site.senses.show(self._wanted if self.works(Part.KEYPAD) else Light()):
             self._site.changed()
 
 
 class SimulatedSounder(SimulatedPart):
-    """The speaker; what it plays is in the door's senses."""
+    """The speaker. What it plays is in the door's senses; how long it speaks is estimated from the text."""
+
+    front = True
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self._silent_from_ms = 0
+        self._speaking: Timer | None = None
 
     def sound(self, sound: Sound) -> None:
         """Play a tone; an alarm goes on until its end is asked for."""
         if self.works():
             self._site.senses.sound(sound)
             self._site.changed()
+            if sound.tone is Tone.ALARM:
+                self._cut()
 
     def say(self, say: Say) -> None:
         """Speak a prompt; a later one follows it, an alarm cuts it."""
-        if self.works():
-            self._site.senses.say(say)
-            self._site.changed()
+        if not self.works():
+            # Nobody will hear it, and nothing may wait for its end.
+            self.tell_always(SpeechEnded())
+            return
+        text = self._site.senses.say(say)
+        now_ms = self._site.clock.now().mono_ms
+        self._silent_from_ms = max(self._silent_from_ms, now_ms) + speaking_ms(text)
+        if self._speaking is not None:
+            self._speaking.cancel()
+        self._speaking = self._site.clock.call_later(self._silent_from_ms - now_ms, self._said)
+        self._site.changed()
+
+    @override
+    def on_unplug(self, part: Part) -> None:
+        self._site.senses.alarm = False
+        self._cut()
 
     @override
     def go_quiet(self) -> None:
         self._site.senses.alarm = False
+        self._hush()
+
+    def _cut(self) -> None:
+        if self._hush():
+            self.tell_always(SpeechEnded())
+
+    def _said(self) -> None:
+        self._hush()
+        self.tell_always(SpeechEnded())
+
+    def _hush(self) -> bool:
+        speaking, self._speaking = self._speaking, None
+        if speaking is not None:
+            speaking.cancel()
+        self._silent_from_ms = 0
+        return speaking is not None
+
+
+def speaking_ms(text: str) -> int:
+    """How long it takes to say it."""
+    return max(SPEECH_MIN_MS, round(len(text) * 1_000 / SPEECH_CHARACTERS_A_SECOND))

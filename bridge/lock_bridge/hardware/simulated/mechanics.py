@@ -18,6 +18,7 @@ KEY_STOPS = "The key stops half way: the bolt is stuck."
 HANDLE_THROWS = "The handle goes up and throws the bolt."
 HANDLE_STOPS = "The handle stops half way: the bolt is stuck."
 HANDLE_FREE = "The handle turns freely."
+HANDLE_DEAD = "The inside handle is dead: the anti-peephole button is off."
 
 
 class Mechanics:
@@ -75,7 +76,9 @@ class Mechanics:
         self._set_handle(Handle.REST)
 
     def press_inside_handle(self) -> str:
-        """It opens whatever is in the way (BLT-11)."""
+        """It opens whatever is in the way (BLT-11), unless the anti-peephole button is off (BLT-9)."""
+        if self._door.profile.peephole_button and not self._world.peephole:
+            return HANDLE_DEAD
         self._door.contacts.inside_handle_used()
         self._door.bolt.by_hand(RETRACTED, by_force=True)
         return self._push()

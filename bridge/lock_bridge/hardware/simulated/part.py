@@ -36,6 +36,8 @@ class SimulatedPart:
 
     parts: ClassVar[tuple[Part, ...]] = ()
     """The modules behind the port, which fail one by one."""
+    front: ClassVar[bool] = False
+    """They are at the front: without the link to the rear nobody hears of them (FLT-1)."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -55,18 +57,25 @@ class SimulatedPart:
 
     def works(self, part: Part | None = None) -> bool:
         """Whether anybody hears of it: it is served, has power and is plugged in."""
-        return self._report is not None and self._site.world.powered and part not in self._site.world.unplugged
+        unplugged = self._site.world.unplugged
+        linked = not self.front or Part.LINK not in unplugged
+        return self._report is not None and self._site.world.powered and part not in unplugged and linked
 
     def tell(self, reading: Reading, part: Part | None = None) -> None:
         """Report it, if `part` works."""
-        if self._report is not None and self.works(part):
+        if self.works(part):
+            self.tell_always(reading)
+
+    def tell_always(self, reading: Reading) -> None:
+        """Report it whatever is unplugged: what the rear knows of itself, or that a part is away."""
+        if self._report is not None and self._site.world.powered:
             self._report(reading)
 
     def power_back(self) -> None:
         """There is power, or the service: everything is told anew."""
         for part in self.parts:
             if part in self._site.world.unplugged:
-                self.tell(PartFault(part, UNPLUGGED))
+                self.tell_always(PartFault(part, UNPLUGGED))
         self.tell_levels(self.parts)
 
     def unplug(self, part: Part) -> None:
@@ -74,14 +83,14 @@ class SimulatedPart:
         if part not in self._site.world.unplugged:
             self.on_unplug(part)
             self._site.world.unplugged.add(part)
-            self.tell(PartFault(part, UNPLUGGED))
+            self.tell_always(PartFault(part, UNPLUGGED))
             self._site.changed()
 
     def plug(self, part: Part) -> None:
         """Put the cable back."""
         if part in self._site.world.unplugged:
             self._site.world.unplugged.discard(part)
-            self.tell(PartBack(part))
+            self.tell_always(PartBack(part))
             self.tell_levels((part,))
             self._site.changed()
 
@@ -92,4 +101,8 @@ class SimulatedPart:
         """Power or service is gone: end what the part does, in silence."""
 
     def on_unplug(self, part: Part) -> None:
-        """A module is about to lose its cable."""
+        """A module is about to lose its cable, or the link to the rear."""
+
+    def linked(self) -> None:
+        """The link to the rear is back."""
+        self.tell_levels(self.parts)

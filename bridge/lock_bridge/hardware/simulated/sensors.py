@@ -1,9 +1,17 @@
-"""Door contact, handles and tamper switch; battery and emergency supply."""
+"""Door contact, handles, knob and tamper switch; battery and emergency supply."""
 
 from collections.abc import Iterable
 from typing import override
 
-from lock_bridge.hardware.ports import DoorSeen, HandleSeen, InsideHandleUsed, PowerSeen, TamperSeen
+from lock_bridge.hardware.ports import (
+    DoorSeen,
+    HandleSeen,
+    InsideHandleUsed,
+    PeepholeSeen,
+    PowerSeen,
+    PrivacySeen,
+    TamperSeen,
+)
 from lock_bridge.wire.words import Part
 
 from .part import SimulatedPart
@@ -32,11 +40,19 @@ class SimulatedContacts(SimulatedPart):
         """The inside handle has a switch of its own (BLT-11)."""
         self.tell(InsideHandleUsed())
 
+    def tell_rear(self) -> None:
+        """Knob and anti-peephole button (BLT-9), where the model has them."""
+        if self._site.profile.privacy is not None:
+            self.tell(PrivacySeen(self._site.world.knob))
+        if self._site.profile.peephole_button:
+            self.tell(PeepholeSeen(self._site.world.peephole))
+
     @override
     def tell_levels(self, parts: Iterable[Part]) -> None:
         if Part.DOOR in parts:
             self.tell_door()
             self.tell_handle()
+            self.tell_rear()
         if Part.TAMPER in parts:
             self.tell_tamper()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from lock_bridge.hardware.ports import BoltPosition, Handle
-from lock_bridge.wire.words import Part
+from lock_bridge.wire.words import CredentialType, Part
 
 RETRACTED: Final = 0.0
 THROWN: Final = 1.0
@@ -35,10 +35,24 @@ class World:
     """The direction in which the bolt has met the strike plate; 0: it has not."""
     motor: bool = True
     """The motor turns when it is told to."""
+    slips: bool = False
+    """It turns, and the bolt does not come along."""
+    clutch_stuck: bool = False
+    """The clutch stays as it is (BLT-13)."""
+    knob: bool = False
+    """The safety knob, or the thumb-turn, blocks the outside (BLT-9)."""
+    peephole: bool = True
+    """The anti-peephole button is on: the inside handle works (BLT-9)."""
+    signal_dbm: int = -58
+    """How well the house's Wi-Fi is heard here (PWR-3)."""
     hinge: str = "right"
     unplugged: set[Part] = field(default_factory=set)
     templates: dict[int, str] = field(default_factory=dict)
     """What the fingerprint reader holds: slots, and the fingers in them."""
+    faces: dict[int, str] = field(default_factory=dict)
+    palms: dict[int, str] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    """How often each Bluetooth key, by its id, has been shown: a phone never uses a number twice (VER-14)."""
 
     @property
     def powered(self) -> bool:
@@ -51,6 +65,10 @@ class World:
         if self.bolt == RETRACTED:
             return BoltPosition.RETRACTED
         return BoltPosition.THROWN if self.bolt == THROWN else BoltPosition.BETWEEN
+
+    def held(self, kind: CredentialType) -> dict[int, str]:
+        """What the reader of `kind` holds: slots, and whose finger, face or palm is in each."""
+        return {CredentialType.FACE: self.faces, CredentialType.PALM_VEIN: self.palms}.get(kind, self.templates)
 
     def reach(self, target: float) -> float:
         """How far the bolt gets on its way to `target`: there, or to a strike plate out of line."""
@@ -66,12 +84,18 @@ class World:
         if direction:
             self.blocked = direction if self.bolt != target else 0
 
+    def renew(self, hinge: str) -> None:
+        """Make it a new door, on which nobody has been."""
+        new = World(hinge=hinge)
+        for item in fields(new):
+            setattr(self, item.name, getattr(new, item.name))
+
     def to_json(self) -> dict[str, Any]:
         """All but the outside handle, which nobody holds for ever."""
         data = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "handle"}
         return data | {
             "unplugged": sorted(self.unplugged),
-            "templates": {str(slot): finger for slot, finger in sorted(self.templates.items())},
+            **{name: _plain(getattr(self, name)) for name in ("templates", "faces", "palms")},
         }
 
     @classmethod
@@ -85,6 +109,10 @@ class World:
                 except AttributeError, KeyError, TypeError, ValueError:
                     raise ValueError(f"{item.name} is not what a door has") from None
         return world
+
+
+def _plain(held: Mapping[int, str]) -> dict[str, str]:
+    return {str(slot): whose for slot, whose in sorted(held.items())}
 
 
 def _fraction(value: Any) -> float:
@@ -117,6 +145,10 @@ def _templates(value: Any) -> dict[int, str]:
     return {int(slot): str(finger) for slot, finger in value.items()}
 
 
+def _counters(value: Any) -> dict[str, int]:
+    return {str(key): int(count) for key, count in value.items()}
+
+
 _READERS: Final[Mapping[str, Any]] = {
     "bolt": _fraction,
     "coupled": _flag,
@@ -129,7 +161,15 @@ _READERS: Final[Mapping[str, Any]] = {
     "stall": _flag,
     "blocked": _one_of(-1, 0, 1),
     "motor": _flag,
+    "slips": _flag,
+    "clutch_stuck": _flag,
+    "knob": _flag,
+    "peephole": _flag,
+    "signal_dbm": _one_of(*range(-100, 1)),
     "hinge": _one_of("right", "left"),
     "unplugged": _parts,
     "templates": _templates,
+    "faces": _templates,
+    "palms": _templates,
+    "counters": _counters,
 }
