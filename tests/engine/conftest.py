@@ -16,15 +16,26 @@ def lock_with_anna(profile: str) -> Lock:
     return lock
 
 
-@pytest.fixture(params=["palm6068", "l2s"])
+@pytest.fixture(params=["palm6068", "dl50fvs", "l2s"])
 def lock(request: pytest.FixtureRequest) -> Lock:
-    """What holds for every model is shown on one of each family."""
+    """What holds for every model is shown on each."""
+    return lock_with_anna(request.param)
+
+
+@pytest.fixture(params=["palm6068", "dl50fvs"])
+def numbered(request: pytest.FixtureRequest) -> Lock:
+    """What holds where users have numbers."""
     return lock_with_anna(request.param)
 
 
 @pytest.fixture
 def palm() -> Lock:
     return lock_with_anna("palm6068")
+
+
+@pytest.fixture
+def dl50() -> Lock:
+    return lock_with_anna("dl50fvs")
 
 
 @pytest.fixture

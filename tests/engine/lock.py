@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 from enum import Enum, auto
 from typing import Any
 
@@ -18,6 +19,7 @@ from lock_bridge.engine.effects import (
     DURABLE,
     Answer,
     BeginEnrolment,
+    CountUse,
     DeleteTemplates,
     Drive,
     DriveBolt,
@@ -26,11 +28,14 @@ from lock_bridge.engine.effects import (
     Durable,
     Effect,
     EndEnrolment,
+    EraseLock,
     Light,
+    PhoneTold,
     Prompt,
     Record,
     SaveCredential,
     SaveLockout,
+    SaveModes,
     SaveSettings,
     SaveUser,
     Say,
@@ -62,6 +67,7 @@ from lock_bridge.engine.inputs import (
     KeyUp,
     MotorOutcome,
     MotorStopped,
+    NearSeen,
     PowerSeen,
     SetPasscode,
     Started,
@@ -71,7 +77,7 @@ from lock_bridge.engine.inputs import (
     TimerDue,
 )
 from lock_bridge.engine.machine import step
-from lock_bridge.engine.model import Actor, Credential, Fact, Instant, LockoutRecord, Settings, User
+from lock_bridge.engine.model import Actor, Credential, Fact, Identity, Instant, LockoutRecord, Modes, Settings, User
 from lock_bridge.engine.passcode import Keys
 from lock_bridge.engine.profile import Profile
 from lock_bridge.engine.settings import default_settings
@@ -79,7 +85,8 @@ from lock_bridge.engine.state import LockState, Setup
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import BoltState, CredentialType, EventType, Role
 
-KEYS = Keys(pin=b"p" * 32, card=b"c" * 32)
+KEYS = Keys(pin=b"p" * 32, card=b"c" * 32, ble=b"b" * 32)
+IDENTITY = Identity("lock", "Q06824751", "2.4.0", "KQZVTD")
 ACTOR = Actor("c1", "Home Assistant")
 TRAVEL_MS = 900
 COUPLING_MS = 150
@@ -115,6 +122,7 @@ class Disk:
     credentials: dict[CredentialKey, Credential] = field(default_factory=dict)
     settings: Settings | None = None
     lockout: LockoutRecord | None = None
+    modes: Modes = field(default_factory=Modes)
     journal: list[Fact] = field(default_factory=list)
 
     def write(self, item: Durable) -> None:
@@ -132,8 +140,21 @@ class Disk:
                 self.settings = settings
             case SaveLockout(record):
                 self.lockout = record
+            case SaveModes(modes):
+                self.modes = modes
+            case CountUse(user, credential):
+                self._count(user, credential)
+            case EraseLock():
+                self.users, self.credentials, self.settings = {}, {}, None
+                self.lockout, self.modes = None, Modes()
             case Record(fact):
                 self.journal.append(fact)
+
+    def _count(self, user: User | None, credential: Credential | None) -> None:
+        if user is not None:
+            self.users[user.id] = user
+        if credential is not None:
+            self.credentials[credential.type, credential.number] = credential
 
     def state(self, profile: Profile) -> LockState:
         """A lock's memory, built from the disk alone."""
@@ -141,6 +162,7 @@ class Disk:
             directory=Directory.of(self.users.values(), self.credentials.values()),
             settings=self.settings or default_settings(profile.simple_passcodes),
             lockout=self.lockout or LockoutRecord(),
+            modes=self.modes,
         )
 
 
@@ -155,9 +177,10 @@ class Lock:
         bolt: BoltPosition = BoltPosition.THROWN,
         mono_ms: int = 1_000_000,
         wall_ms: int = 1_780_000_000_000,
+        zone: tzinfo = UTC,
     ) -> None:
         self.profile = profiles.load(profile) if isinstance(profile, str) else profile
-        self.setup = Setup(self.profile, KEYS)
+        self.setup = Setup(self.profile, KEYS, IDENTITY, zone)
         self.disk = disk or Disk()
         self.mono_ms, self.wall_ms, self.trusted = mono_ms, wall_ms, True
         self.motor = Motor.WORKS
@@ -300,6 +323,18 @@ class Lock:
         """A finger on the reader: the slot that it matches."""
         self.give(BiometricSeen(CredentialType.FINGERPRINT, slot))
 
+    def near(self, *, near: bool = True) -> None:
+        """Somebody comes near the front, or goes."""
+        self.give(NearSeen(near))
+
+    def face(self, slot: int | None) -> None:
+        """A face in front of the camera."""
+        self.give(BiometricSeen(CredentialType.FACE, slot))
+
+    def palm(self, slot: int | None) -> None:
+        """A palm in front of its reader."""
+        self.give(BiometricSeen(CredentialType.PALM_VEIN, slot))
+
     def card(self, uid: bytes) -> None:
         """A card at the reader."""
         self.give(CardSeen(uid))
@@ -407,6 +442,15 @@ class Lock:
         """Change settings."""
         self.ok(ChangeSettings, changes=changes)
 
+    def holds(self, *items: User | Credential) -> None:
+        """What the lock has known all along: on its disk, and in its memory."""
+        for item in items:
+            self.disk.write(SaveUser(item) if isinstance(item, User) else SaveCredential(item))
+            if isinstance(item, Credential) and item.type is CredentialType.FINGERPRINT and item.slot is not None:
+                self.reader.add(item.slot)
+        directory = Directory.of(self.disk.users.values(), self.disk.credentials.values())
+        self.state = replace(self.state, directory=directory)
+
     # What was seen and heard
 
     def listen(self) -> None:
@@ -465,10 +509,11 @@ class Lock:
         assert self.state.directory.by_slot == kept.directory.by_slot
         assert self.state.settings == kept.settings
         assert self.state.lockout == kept.lockout
+        assert self.state.modes == kept.modes
 
     def _carry_out(self, effect: Effect) -> None:
         self.effects.append(effect)
-        if isinstance(effect, Record | Answer | Say | Sound | Light):
+        if isinstance(effect, Record | Answer | Say | Sound | Light | PhoneTold):
             told = repr(effect)
             assert not any(secret in told for secret in self.secrets), "a secret was told"
         match effect:
