@@ -133,7 +133,7 @@ def _part_fault(turn: Turn, fault: PartFault) -> None:
             hands.contacts_lost(turn)
         case Part.POWER:
             alarms.gauge_lost(turn)
-        case Part.FINGERPRINT | Part.CARD:
+        case Part.FINGERPRINT | Part.CARD | Part.FACE | Part.PALM_VEIN | Part.LINK:
             enrolment.reader_lost(turn, fault.part)
 
 
