@@ -50,6 +50,11 @@ class SimulatedFaceReader(SimulatedReader):
         self._looking = False
         self._found = False
 
+    @property
+    def shown(self) -> tuple[str, Pose, Spoilt | None] | None:
+        """Whose face is before the lens, where it looks, and what spoils it."""
+        return self._face
+
     def look(self, on: bool) -> None:
         """Look for a face from now on, with the infrared light, or no longer."""
         if on and not self._looking:

@@ -1,8 +1,10 @@
 """The words for everything that a person can do at the door, and that can happen to it."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
+from lock_bridge.clock import ScaledClock
 from lock_bridge.hardware.ports import Key
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 
@@ -13,6 +15,9 @@ from .words_people import PeopleWords
 from .words_world import WorldWords
 
 MOST_WORDS: Final = 64
+FASTEST: Final = 1_000
+
+_SPEED: Final = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,3})?")
 
 _BUTTONS: Final = {
     "ring": Key.DOORBELL,
@@ -70,6 +75,7 @@ class Words:
     def _last(self) -> list[Verb]:
         return [
             Verb("function", "function hold 5s | down | up", self._function),
+            Verb("speed", "speed 10", self._speed, isinstance(self._door.clock, ScaledClock)),
             Verb("wait", "wait 5s", self._wait),
             Verb("state", "state [NUMBER]", self._nothing),
         ]
@@ -128,6 +134,13 @@ class Words:
             case _:
                 raise NotUnderstood
         return gateway.felt()
+
+    async def _speed(self, given: list[str]) -> None:
+        word = only(given)
+        if not _SPEED.fullmatch(word) or not 0 < float(word) <= FASTEST:
+            raise NotUnderstood(f"How many times as fast as everywhere, at most {FASTEST}")
+        self._door.clock.scale = float(word)
+        self._door.site.changed()
 
     async def _wait(self, given: list[str]) -> None:
         await sleep(self._door.clock, duration(only(given), LONGEST_WAIT_MS))
