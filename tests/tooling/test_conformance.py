@@ -48,22 +48,43 @@ class TestTheTable:
 
     def test_lines_and_attacks_are_counted_apart(self) -> None:
         test = {SpecTest("tests/engine/test_lockout.py", "test_it")}
-        assert "**1 of 152** lines of the spec" in render({"VER-7": test, "S28": test, "S30": test})
+        assert "**1 of 114** lines of the locks" in render({"VER-7": test, "S28": test, "S30": test})
+        assert "**0 of 38** lines of the cameras" in render({"VER-7": test, "S28": test, "S30": test})
         assert "**2 of 65** attacks" in render({"VER-7": test, "S28": test, "S30": test})
 
     def test_the_check_tells_an_old_page(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr(conformance, "collect", dict)
+        every = {SpecTest("tests/test_it.py", "test_it")}
+        monkeypatch.setattr(conformance, "collect", lambda: dict.fromkeys(spec_ids(), every))
         monkeypatch.setattr(conformance, "ROOT", tmp_path)
         monkeypatch.setattr(conformance, "TABLE", tmp_path / "docs" / "conformance.md")
         assert conformance.main(["--check"]) == 1
         assert conformance.main([]) == 0
         assert conformance.main(["--check"]) == 0
-        monkeypatch.setattr(conformance, "collect", lambda: {"VER-7": {SpecTest("tests/test_it.py", "test_it")}})
+        other = {SpecTest("tests/test_it.py", "test_another")}
+        monkeypatch.setattr(conformance, "collect", lambda: dict.fromkeys(spec_ids(), every) | {"VER-7": other})
         capsys.readouterr()
         assert conformance.main(["--check"]) == 1
         assert "out of date: run scripts/conformance" in capsys.readouterr().out
+
+    @pytest.mark.parametrize(("left_out", "status"), [("VER-7", 1), ("L2S-12", 1), ("S28", 0), ("CAM-1", 0)])
+    def test_the_check_fails_for_a_line_without_a_test_but_for_cameras_and_attacks(
+        self,
+        left_out: str,
+        status: int,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        assert left_out in spec_ids()
+        shown = {SpecTest("tests/test_it.py", "test_it")}
+        monkeypatch.setattr(conformance, "collect", lambda: {line: shown for line in spec_ids() if line != left_out})
+        monkeypatch.setattr(conformance, "ROOT", tmp_path)
+        monkeypatch.setattr(conformance, "TABLE", tmp_path / "conformance.md")
+        assert conformance.main([]) == 0
+        assert conformance.main(["--check"]) == status
+        assert (f"No test shows {left_out}:" in capsys.readouterr().out) is bool(status)
 
 
 class TestTheMarks:
