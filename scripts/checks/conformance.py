@@ -68,11 +68,8 @@ def render(tests: dict[str, set[SpecTest]]) -> str:
     locks = [section for section in spec_sections() if not section.attacks and not section.later]
     later = [section for section in spec_sections() if section.later]
     attacks = [section for section in spec_sections() if section.attacks]
-    page = [
-        INTRODUCTION,
-        f"{_count('lines of the locks', locks, tests)}; {_count('lines of the cameras', later, tests)}; "
-        f"{_count('attacks', attacks, tests)}.\n",
-    ]
+    counted = {"lines of the locks": locks, "lines of the cameras": later, "attacks": attacks}
+    page = [INTRODUCTION, "; ".join(_count(what, sections, tests) for what, sections in counted.items()) + ".\n"]
     for section in spec_sections():
         page.append(f"## {section.title}\n")
         page.append("| id | what | models | tests |\n|---|---|---|---|")
