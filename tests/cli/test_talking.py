@@ -170,6 +170,9 @@ async def test_a_user_is_added_with_her_times(bridge: FakeBridge, cli: Cli) -> N
         "enabled": True,
         "valid_from_ms": 1_798_106_400_000,
         "valid_until_ms": 1_798_106_400_000,
+        "schedule": [],
+        "uses_left": None,
+        "user_id": None,
     }
 
 
@@ -223,7 +226,7 @@ async def test_at_a_terminal_a_passcode_is_asked_for_twice_and_never_shown(
 ) -> None:
     bridge.answers["credentials.set_passcode"] = {"number": 1}
     terminal = await Terminal.start(cli, "credential", "passcode", "Anna")
-    await terminal.asked("New passcode: ", "13579086")
+    await terminal.asked("New passcode of Anna: ", "13579086")
     await terminal.asked("The same again: ", again)
 
     assert await terminal.ended() == code
@@ -285,7 +288,7 @@ async def test_learning_a_finger_is_followed_step_by_step(bridge: FakeBridge, cl
 
     assert said.code == 0
     assert said.lines == [
-        "Touch the reader with the finger of Front door: 3 times.",
+        "Anna: touch the reader with the finger, 3 times.",
         "1 of 3 done.",
         "That was too short. Once more, and longer.",
         "2 of 3 done.",

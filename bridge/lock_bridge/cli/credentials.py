@@ -1,59 +1,57 @@
-"""`credential passcode`, `enrol`, `delete`, `cancel`. A passcode is never an argument: those can be seen by others."""
+"""`credential passcode`, `temporary`, `key`, `change`, `delete`, `clear`: what people have, never shown but once."""
 
-import getpass
-import sys
 import time
-from typing import Any, Final
+from typing import Any
 
+from . import times
+from .ask import secret, sure
 from .output import words
+from .people import may_enter
 from .session import Session
 from .usage import UsageError
 
-_POLL_S: Final = 0.3
-_RUNNING: Final = ("started", "step", "step_retry")
-_ENDS: Final = {
-    "duplicate": "It is enrolled already. Nothing was stored.",
-    "timeout": "Nobody came in time. Nothing was stored.",
-    "cancelled": "It was cancelled. Nothing was stored.",
-}
-_RETRIES: Final = {
-    "messy": "That was not clear. Once more.",
-    "short": "That was too short. Once more, and longer.",
-    "lift": "Take it away, then once more.",
-}
-_ACTS: Final = {"fingerprint": "Touch the reader with the finger", "rfid": "Hold the card to the reader"}
-
 
 def passcode(session: Session) -> None:
-    """Give a user a passcode."""
-    lock = session.lock(session.args.lock)
-    user = session.user(lock["id"], session.args.user)
-    chosen = None if session.args.generate else _ask()
-    answer = session.call("credentials.set_passcode", lock=lock["id"], user_id=user["id"], passcode=chosen)
-    lines = [f"{user['name']} has a new passcode."]
-    if session.args.generate:
-        lines = [f"The passcode of {user['name']}, shown only now: {answer['passcode']}"]
+    """Give a user a passcode, or a duress passcode."""
+    args = session.args
+    lock = session.lock(args.lock)
+    user = session.user(lock["id"], args.user)
+    what = "duress passcode" if args.duress else "passcode"
+    chosen = None
+    if not args.generate:
+        chosen = secret(f"New {what} of {user['name']}", instead="let the bridge make one with --generate")
+    answer = session.call(
+        "credentials.set_passcode", lock=lock["id"], user_id=user["id"], passcode=chosen, duress=args.duress
+    )
+    lines = [f"{user['name']} has a new {what}."]
+    if args.generate:
+        lines = [f"The {what} of {user['name']}, shown only now: {answer['passcode']}"]
     session.show(answer, lines)
 
 
-def enrol(session: Session) -> int | None:
-    """Learn a fingerprint or card at the door, and follow it step by step."""
-    kind = session.args.type
-    lock = session.lock(session.args.lock)
-    user = session.user(lock["id"], session.args.user)
-    started = session.call("credentials.enrol", lock=lock["id"], user_id=user["id"], type=kind)
-    if session.args.no_wait:
-        session.show(started, [f"{lock['name']} is learning {user['name']}'s {words(kind)}."])
-        return None
-    session.tell(
-        f"{_ACTS.get(kind, 'Go to the door')} of {lock['name']}: {started['steps']} times.".replace(" 1 times", " once")
-    )
-    try:
-        return _follow(session, lock["id"], started["enrolment"])
-    except KeyboardInterrupt:
-        session.call("credentials.cancel", lock=lock["id"])
-        session.tell("Cancelled. Nothing was stored.")
-        raise
+def temporary(session: Session) -> None:
+    """Have a passcode made for a user's visitor, and show it once."""
+    _for_visitor(session, "credentials.create_temporary", "A passcode for a visitor", "passcode")
+
+
+def key(session: Session) -> None:
+    """Have a Bluetooth key made for a user's visitor, and show it once."""
+    _for_visitor(session, "credentials.create_bluetooth_key", "A Bluetooth key for a visitor", "key")
+
+
+def change(session: Session) -> None:
+    """Change a credential's label, its duress mark, or whose it is."""
+    args = session.args
+    changes: dict[str, Any] = {
+        name: value for name, value in (("label", args.label), ("duress", args.duress)) if value is not None
+    }
+    if not changes and args.user is None:
+        raise UsageError("Say what to change: --label, --duress, --no-duress or --user.")
+    lock = session.lock(args.lock)
+    if args.user is not None:
+        changes["user_id"] = session.user(lock["id"], args.user)["id"]
+    answer = session.call("credentials.change", lock=lock["id"], type=args.type, number=args.number, changes=changes)
+    session.show(answer, [f"The {words(args.type)} {args.number} of {lock['name']} is changed."])
 
 
 def delete(session: Session) -> None:
@@ -64,53 +62,48 @@ def delete(session: Session) -> None:
     session.show(answer, [f"The {words(kind)} {number} of {lock['name']} is deleted."])
 
 
-def cancel(session: Session) -> None:
-    """End the enrolment under way."""
-    lock = session.lock(session.args.lock)
-    answer = session.call("credentials.cancel", lock=lock["id"])
-    session.show(answer, ["The enrolment is cancelled. Nothing was stored."])
+def clear(session: Session) -> int | None:
+    """Delete all credentials of a user, of a kind, or of a user's kind, once that is confirmed."""
+    args = session.args
+    if args.user is None and args.type is None:
+        raise UsageError("Say what to delete: all of a user (--user), of a kind (--type), or a user's kind (both).")
+    lock = session.lock(args.lock)
+    user = session.user(lock["id"], args.user) if args.user is not None else None
+    what = f"every {words(args.type)}" if args.type else "every credential"
+    whose = user["name"] if user else lock["name"]
+    if not args.yes and not sure(f"Delete {what} of {whose}?", f"That deletes {what} of {whose}."):
+        session.show({"deleted": 0}, ["Nothing was changed."])
+        return 1
+    wish = {"user_id": user["id"] if user else None, "type": args.type}
+    answer = session.call("credentials.clear", lock=lock["id"], **wish)
+    session.show(answer, [f"{answer['deleted']} credential{'' if answer['deleted'] == 1 else 's'} deleted."])
+    return None
 
 
-def _ask() -> str:
-    if not sys.stdin.isatty():
-        given = sys.stdin.readline().rstrip("\r\n")
-        if not given:
-            raise UsageError("Give the passcode on standard input, or let the bridge make one with --generate.")
-        return given
-    given = getpass.getpass("New passcode: ")
-    if getpass.getpass("The same again: ") != given:
-        raise UsageError("The two are not the same. Nothing was changed.")
-    return given
-
-
-def _follow(session: Session, lock_id: str, enrolment_id: str) -> int:
-    told: tuple[Any, ...] = ()
-    while True:
-        enrolment = session.lock(lock_id)["enrolment"]
-        if enrolment is None or enrolment["id"] != enrolment_id:
-            session.show({"enrolment": enrolment}, ["Another enrolment took its place. Look at the journal."])
-            return 1
-        if enrolment["status"] not in _RUNNING:
-            return _ended(session, enrolment)
-        now = (enrolment["status"], enrolment["done"], enrolment["reason"])
-        if now != told:
-            told = now
-            if line := _progress(enrolment):
-                session.tell(line)
-        time.sleep(_POLL_S)
-
-
-def _progress(enrolment: dict[str, Any]) -> str | None:
-    if enrolment["status"] == "step_retry":
-        return _RETRIES.get(enrolment["reason"] or "", "That did not count. Once more.")
-    return f"{enrolment['done']} of {enrolment['steps']} done." if enrolment["done"] else None
-
-
-def _ended(session: Session, enrolment: dict[str, Any]) -> int:
-    status, reason = enrolment["status"], enrolment["reason"]
-    if status == "done":
-        session.show({"enrolment": enrolment}, [f"Done: it is number {enrolment['number']}."])
-        return 0
-    why = f" ({words(reason)})" if reason else ""
-    session.show({"enrolment": enrolment}, [_ENDS.get(status, f"It failed{why}. Nothing was stored.")])
-    return 1
+def _for_visitor(session: Session, command: str, what: str, field: str) -> None:
+    args = session.args
+    since = times.moment_ms("--from", args.valid_from)
+    until = times.moment_ms("--until", args.valid_until)
+    if args.valid_for is not None:
+        start_ms = round(time.time() * 1000) if since is None else since
+        until = start_ms + times.seconds("--for", args.valid_for) * 1000
+    uses = 1 if args.once else None if args.uses is None else times.count("--uses", args.uses)
+    lock = session.lock(args.lock)
+    user = session.user(lock["id"], args.user)
+    answer = session.call(
+        command,
+        lock=lock["id"],
+        user_id=user["id"],
+        label=args.label or "",
+        valid_from_ms=since,
+        valid_until_ms=until,
+        uses=uses,
+    )
+    enters = may_enter({"valid_from_ms": since, "valid_until_ms": until, "uses_left": uses})
+    session.show(
+        answer,
+        [
+            f"{what} of {user['name']}, shown only now: {answer[field]}",
+            f"It is number {answer['number']} and opens: {enters}.",
+        ],
+    )

@@ -2,10 +2,10 @@
 
 import os
 import shutil
-import sys
 from pathlib import Path
 from typing import Final
 
+from .ask import sure
 from .connection import Connection, Unreachable
 from .find import CONFIG
 from .session import Session
@@ -96,10 +96,9 @@ def _runs(socket: Path) -> bool:
 
 
 def _sure(database: Path, backup_file: Path) -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError("Restoring replaces the store. Say --yes if that is meant.")
-    answer = input(f"Replace {database} with {backup_file}? Everything since the backup is lost. Type yes: ")
-    return answer.strip().lower() == "yes"
+    return sure(
+        f"Replace {database} with {backup_file}? Everything since the backup is lost.", "Restoring replaces the store."
+    )
 
 
 def _failed(session: Session, text: str) -> int:

@@ -1,14 +1,31 @@
-"""`status`, `lock`, `unlock`, `lockout end`, `settings`: the locks themselves."""
+"""`status`, `lock`, `unlock`, `mode`, `lockout end`, `settings`: the locks themselves."""
 
 import difflib
 from typing import Any, Final
 
+from . import times
 from .output import duration, moment, words
 from .session import Session
 from .usage import UsageError
 
 _ON: Final = ("on", "true", "yes")
 _OFF: Final = ("off", "false", "no")
+
+_RHYTHMS: Final = {"fast": "fast flashing", "slow": "slowly flashing"}
+_RING: Final = {
+    "starting": "the bridge is starting",
+    "ready": "pairing is open",
+    "connected": "a client is connected",
+    "running": "no client is connected",
+    "fault": "something is out of order",
+}
+_WHILE: Final = {
+    "door_ajar": "The door has stood open for too long.",
+    "inside_handle_blocked": "The inside handle is blocked.",
+    "emergency_power": "Runs on emergency power.",
+    "menu_open": "Somebody is in its menu.",
+}
+"""What is said while a field of the lock is true."""
 
 
 def status(session: Session) -> int:
@@ -18,6 +35,8 @@ def status(session: Session) -> int:
     for lock in locks:
         lines.append(f"{lock['name']} ({lock['id']}, {lock['model']}): {_state(lock)}")
         lines += [f"  {note}" for note in _notes(lock, service)]
+    if (ring := service.get("ring")) is not None:
+        lines.append(f"Light ring: {_RHYTHMS.get(ring['rhythm'], ring['rhythm'])} {ring['colour']}, {_ring(ring)}")
     store, clock = service["store"], service["clock"]
     if not store["healthy"]:
         lines.append(f"The store does not work: {store['error']}")
@@ -41,6 +60,20 @@ def unlock(session: Session) -> None:
     wanted = session.lock(session.args.lock)
     answer = session.call("unlock", lock=wanted["id"])
     session.show(answer, [f"{wanted['name']} is unlocked."])
+
+
+def mode(session: Session) -> None:
+    """Hold the door open, arm it for leaving home, or end either."""
+    args = session.args
+    wanted = args.mode.replace("-", "_")
+    if args.span is not None and wanted != "passage":
+        raise UsageError("Only passage is for a while (--for).")
+    seconds = None if args.span is None else times.seconds("--for", args.span)
+    lock = session.lock(args.lock)
+    answer = session.call("mode.set", lock=lock["id"], mode=wanted, seconds=seconds)
+    held = f"held open{f' for {duration(seconds)}' if seconds is not None else ''}"
+    told = {"passage": held, "leaving_home": "armed once it is locked: nobody is at home"}.get(wanted, "back to normal")
+    session.show(answer, [f"{lock['name']} is {told}."])
 
 
 def end_lockout(session: Session) -> None:
@@ -75,6 +108,15 @@ def _state(lock: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
+def _ring(ring: dict[str, Any]) -> str:
+    return _RING.get(ring["state"], words(ring["state"]))
+
+
+def _left(ends_ms: int | None, service: dict[str, Any]) -> str:
+    now_ms = service["clock"].get("mono_ms")
+    return f" for {duration((ends_ms - now_ms) / 1000)} more" if ends_ms is not None and now_ms is not None else ""
+
+
 def _notes(lock: dict[str, Any], service: dict[str, Any]) -> list[str]:
     notes = [f"Fault: the {words(fault)} does not work." for fault in lock["faults"]]
     if lock["tamper"]:
@@ -82,9 +124,15 @@ def _notes(lock: dict[str, Any], service: dict[str, Any]) -> list[str]:
     if lock["battery_low"]:
         notes.append("The battery is low.")
     if lock["locked_out"]:
-        ends, now = lock["lockout_ends_ms"], service["clock"].get("mono_ms")
-        left = f" for {duration((ends - now) / 1000)} more" if ends is not None and now is not None else ""
-        notes.append(f"Locked out{left}: too many wrong tries.")
+        notes.append(f"Locked out{_left(lock['lockout_ends_ms'], service)}: too many wrong tries.")
+    match lock.get("mode", "normal"):
+        case "passage":
+            notes.append(f"Passage: held open{_left(lock.get('passage_ends_ms'), service)}.")
+        case "privacy":
+            notes.append("Privacy: somebody inside has blocked the door.")
+        case "leaving_home":
+            notes.append("Leaving home: opening from inside raises the alarm.")
+    notes += [text for name, text in _WHILE.items() if lock.get(name)]
     return notes
 
 

@@ -6,8 +6,11 @@ from typing import Final
 
 from lock_bridge import __version__
 
-ENROLLED: Final = ("fingerprint", "rfid")
-KINDS: Final = ("pin", *ENROLLED)
+ENROLLED: Final = ("fingerprint", "rfid", "face", "palm_vein")
+KINDS: Final = ("pin", *ENROLLED, "ble")
+MODES: Final = ("passage", "leaving-home", "normal")
+
+_USER: Final = "ID|NUMBER|NAME"
 
 type _Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
 
@@ -73,13 +76,17 @@ def _people(commands: _Commands) -> None:
     user = commands.add_parser("user", help="add, change or delete a user")
     actions = _actions(user)
     _add(actions, "list", "people:users", "list a lock's users", of_lock=True)
-    add = _add(actions, "add", "people:add", "add a user to a lock", of_lock=True)
+    show = _add(actions, "show", "people:show", "show a user with all that she has", of_lock=True)
+    show.add_argument("user", metavar=_USER)
+    add = _add(actions, "add", "people:add", "add a new user to a lock", of_lock=True)
     add.add_argument("name", metavar="NAME")
     add.add_argument("--role", choices=("administrator", "user"), default="user")
     add.add_argument("--disabled", action="store_true", help="not to enter for now")
     _validity(add)
-    change = _add(actions, "change", "people:change", "change a user", of_lock=True)
-    change.add_argument("user", metavar="ID|NUMBER|NAME")
+    join = _add(actions, "join", "people:join", "put a user of another lock on this one too", of_lock=True)
+    join.add_argument("user", metavar="ID|NAME")
+    change = _add(actions, "change", "people:change", "change a user, on all her locks", of_lock=True)
+    change.add_argument("user", metavar=_USER)
     change.add_argument("--name", metavar="NAME", help="a new name")
     change.add_argument("--role", choices=("administrator", "user"))
     enabled = change.add_mutually_exclusive_group()
@@ -87,40 +94,104 @@ def _people(commands: _Commands) -> None:
     enabled.add_argument("--disable", dest="enabled", action="store_false", default=None)
     _validity(change)
     delete = _add(actions, "delete", "people:delete", "delete a user and all her credentials", of_lock=True)
-    delete.add_argument("user", metavar="ID|NUMBER|NAME")
+    delete.add_argument("user", metavar=_USER)
 
 
 def _validity(command: argparse.ArgumentParser) -> None:
+    _from_until(command, command)
+    command.add_argument(
+        "--schedule",
+        action="append",
+        metavar="DAYS HOURS",
+        help='may enter each week at these hours of the house, as "mon-fri 08:00-17:00"; may be repeated; or "none"',
+    )
+    command.add_argument("--uses", metavar="N", help='may enter so many times, or "none" for no limit')
+
+
+def _from_until(command: argparse.ArgumentParser, end: argparse._ActionsContainer) -> None:
     when = 'as "2026-12-24 18:00" in this machine\'s time zone, or "none"'
     command.add_argument("--from", dest="valid_from", metavar="TIME", help=f"may enter from then on, {when}")
-    command.add_argument("--until", dest="valid_until", metavar="TIME", help="may enter until then, likewise")
+    end.add_argument("--until", dest="valid_until", metavar="TIME", help="may enter until then, likewise")
 
 
 def _credentials(commands: _Commands) -> None:
-    credential = commands.add_parser("credential", help="give or take passcodes, fingerprints and cards")
+    credential = commands.add_parser("credential", help="give or take passcodes, fingerprints, cards, faces and keys")
     actions = _actions(credential)
     passcode = _add(actions, "passcode", "credentials:passcode", "give a user a passcode", of_lock=True)
     passcode.description = "Give a user a passcode: asked for without showing it, or read from standard input."
-    passcode.add_argument("user", metavar="ID|NUMBER|NAME")
+    passcode.add_argument("user", metavar=_USER)
     passcode.add_argument("--generate", action="store_true", help="let the bridge make one, and show it once")
-    enrol = _add(actions, "enrol", "credentials:enrol", "learn a fingerprint or card at the door", of_lock=True)
-    enrol.add_argument("user", metavar="ID|NUMBER|NAME")
+    passcode.add_argument("--duress", action="store_true", help="one that opens as any other and raises a silent alarm")
+    temporary = _add(actions, "temporary", "credentials:temporary", "make a visitor's passcode", of_lock=True)
+    temporary.description = "Have the bridge make a passcode for a user's visitor. It is shown once."
+    _visitor(temporary)
+    key = _add(actions, "key", "credentials:key", "make a visitor's Bluetooth key", of_lock=True)
+    key.description = "Have the bridge make a Bluetooth key for a user's visitor. It is shown once."
+    _visitor(key)
+    enrol = _add(actions, "enrol", "enrol:enrol", "learn a finger, card, face or palm at the door", of_lock=True)
+    enrol.add_argument("user", metavar=_USER)
     enrol.add_argument("type", choices=ENROLLED)
+    enrol.add_argument("--duress", action="store_true", help="a finger that raises a silent alarm")
     enrol.add_argument("--no-wait", action="store_true", help="do not follow it to its end")
-    delete = _add(actions, "delete", "credentials:delete", "delete one credential", of_lock=True)
-    delete.add_argument("type", choices=KINDS)
-    delete.add_argument("number", type=int)
-    _add(actions, "cancel", "credentials:cancel", "end the enrolment under way", of_lock=True)
+    _add(actions, "cancel", "enrol:cancel", "end the enrolment under way", of_lock=True)
+    change = _one_credential(actions, "change", "change a credential's label, duress mark or owner")
+    change.add_argument("--label", metavar="TEXT", help="what it is called")
+    duress = change.add_mutually_exclusive_group()
+    duress.add_argument("--duress", action="store_true", default=None, help="this finger raises a silent alarm")
+    duress.add_argument("--no-duress", dest="duress", action="store_false")
+    change.add_argument("--user", metavar=_USER, help="whose it is, on a lock that numbers nobody")
+    _one_credential(actions, "delete", "delete one credential")
+    clear = _add(actions, "clear", "credentials:clear", "delete all of a user, or of a kind", of_lock=True)
+    clear.add_argument("--user", metavar=_USER, help="of this user only")
+    clear.add_argument("--type", choices=KINDS, help="of this kind only")
+    clear.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _visitor(command: argparse.ArgumentParser) -> None:
+    command.add_argument("user", metavar=_USER, help="whose visitor it is")
+    command.add_argument("--label", metavar="TEXT", help="what it is called, such as the visitor's name")
+    end = command.add_mutually_exclusive_group()
+    _from_until(command, end)
+    end.add_argument("--for", dest="valid_for", metavar="TIME", help="good for so long, as 30m, 2h or 3d")
+    often = command.add_mutually_exclusive_group()
+    often.add_argument("--once", action="store_true", help="good for one entry")
+    often.add_argument("--uses", metavar="N", help="good for so many entries")
+
+
+def _one_credential(actions: _Commands, name: str, text: str) -> argparse.ArgumentParser:
+    command = _add(actions, name, f"credentials:{name}", text, of_lock=True)
+    command.add_argument("type", choices=KINDS)
+    command.add_argument("number", type=int)
+    return command
+
+
+def _bluetooth(commands: _Commands) -> None:
+    bluetooth = commands.add_parser("bluetooth", help="the phones that a lock is paired with")
+    actions = _actions(bluetooth)
+    code = _add(actions, "code", "bluetooth:code", "set the lock's pairing code for phones", of_lock=True)
+    code.description = "Set the pairing code: asked for without showing it, or read from standard input."
+    code.add_argument("--default", action="store_true", help="go back to the default code")
+    _add(actions, "clear", "bluetooth:clear", "forget the paired phones, and use the default code", of_lock=True)
 
 
 def _locks(commands: _Commands) -> None:
     for name, text in (("lock", "lock the door"), ("unlock", "unlock the door from afar, if its settings allow it")):
         command = _add(commands, name, f"locks:{name}", text)
         command.add_argument("lock", nargs="?", metavar="ID|NAME", help="which lock (default: the only one)")
+    mode = _add(commands, "mode", "locks:mode", "hold the door open, or arm it for leaving home", of_lock=True)
+    mode.add_argument("mode", choices=MODES)
+    mode.add_argument("--for", dest="span", metavar="TIME", help="hold it open for so long, as 30m or 2h")
     lockout = commands.add_parser("lockout", help="end a lockout")
     _add(_actions(lockout), "end", "locks:end_lockout", "end it now", of_lock=True)
     settings = _add(commands, "settings", "locks:settings", "show or change a lock's settings", of_lock=True)
     settings.add_argument("changes", nargs="*", metavar="NAME=VALUE", help="remote_unlock=on, countdown_delay_s=20, …")
+
+
+def _upkeep(commands: _Commands) -> None:
+    _add(commands, "restart", "upkeep:restart", "start a lock's logic anew", of_lock=True)
+    _add(commands, "pairing", "upkeep:pairing", "open pairing at a lock, whose inside shows the code", of_lock=True)
+    reset = _add(commands, "factory-reset", "upkeep:factory_reset", "make a lock as it was when new", of_lock=True)
+    reset.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _door(commands: _Commands) -> None:
@@ -139,7 +210,9 @@ GROUPS: Final[tuple[tuple[tuple[str, ...], Callable[[_Commands], None]], ...]] =
     (("journal",), _journal),
     (("users", "user"), _people),
     (("credential",), _credentials),
-    (("lock", "unlock", "lockout", "settings"), _locks),
+    (("bluetooth",), _bluetooth),
+    (("lock", "unlock", "mode", "lockout", "settings"), _locks),
+    (("restart", "pairing", "factory-reset"), _upkeep),
     (("door",), _door),
 )
 """Commands, and what tells argparse of them."""

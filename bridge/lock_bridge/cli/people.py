@@ -1,7 +1,9 @@
-"""`users`, `user add`, `user change`, `user delete`."""
+"""`users`, `user list`, `show`, `add`, `join`, `change`, `delete`."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from . import times
 from .output import moment, table, words
 from .session import Session
 from .usage import UsageError
@@ -16,7 +18,7 @@ def users(session: Session) -> None:
             "" if user["number"] is None else str(user["number"]),
             user["name"],
             user["role"],
-            _may_enter(user),
+            may_enter(user),
             ", ".join(f"{words(kind)} {' '.join(map(str, numbers))}" for kind, numbers in user["credentials"].items()),
             user["id"],
         )
@@ -26,25 +28,40 @@ def users(session: Session) -> None:
     session.show(found, table(head, rows) if rows else [f"{lock['name']} has no users yet."])
 
 
+def show(session: Session) -> None:
+    """One user: what she is, and each of her credentials with its limits."""
+    lock = session.lock(session.args.lock)
+    user = session.user(lock["id"], session.args.user)
+    session.show({"user": user}, _described(user))
+
+
 def add(session: Session) -> None:
-    """Add a user."""
+    """Add a new user."""
     args = session.args
+    wish: dict[str, Any] = {
+        "user_name": args.name,
+        "role": args.role,
+        "enabled": not args.disabled,
+        "valid_from_ms": times.moment_ms("--from", args.valid_from),
+        "valid_until_ms": times.moment_ms("--until", args.valid_until),
+        "schedule": times.schedule("--schedule", args.schedule or ()),
+        "uses_left": None if args.uses is None else times.count("--uses", args.uses),
+    }
     lock = session.lock(args.lock)
-    answer = session.call(
-        "users.add",
-        lock=lock["id"],
-        user_name=args.name,
-        role=args.role,
-        enabled=not args.disabled,
-        valid_from_ms=_time("--from", args.valid_from),
-        valid_until_ms=_time("--until", args.valid_until),
-    )
-    number = "" if answer["number"] is None else f" as number {answer['number']}"
-    session.show(answer, [f"{args.name} is on {lock['name']}{number} (id {answer['user_id']})."])
+    answer = session.call("users.add", lock=lock["id"], **wish)
+    session.show(answer, [_on_lock(args.name, lock, answer)])
+
+
+def join(session: Session) -> None:
+    """Put a user of another lock on this one too, as the same person (USR-10)."""
+    lock = session.lock(session.args.lock)
+    user = session.user_elsewhere(lock["id"], session.args.user)
+    answer = session.call("users.add", lock=lock["id"], user_id=user["id"])
+    session.show(answer, [_on_lock(user["name"], lock, answer)])
 
 
 def change(session: Session) -> None:
-    """Change what is named of a user."""
+    """Change what is named of a user, on all her locks."""
     args = session.args
     changes: dict[str, Any] = {
         name: value
@@ -52,16 +69,22 @@ def change(session: Session) -> None:
         if value is not None
     }
     if args.valid_from is not None:
-        changes["valid_from_ms"] = _time("--from", args.valid_from)
+        changes["valid_from_ms"] = times.moment_ms("--from", args.valid_from)
     if args.valid_until is not None:
-        changes["valid_until_ms"] = _time("--until", args.valid_until)
+        changes["valid_until_ms"] = times.moment_ms("--until", args.valid_until)
+    if args.schedule is not None:
+        changes["schedule"] = times.schedule("--schedule", args.schedule)
+    if args.uses is not None:
+        changes["uses_left"] = times.count("--uses", args.uses)
     if not changes:
-        raise UsageError("Say what to change: --name, --role, --enable, --disable, --from or --until.")
+        raise UsageError(
+            "Say what to change: --name, --role, --enable, --disable, --from, --until, --schedule or --uses."
+        )
     lock = session.lock(args.lock)
     user = session.user(lock["id"], args.user)
     session.call("users.change", lock=lock["id"], user_id=user["id"], changes=changes)
     changed = session.user(lock["id"], user["id"])
-    session.show({"user": changed}, [f"{changed['name']}: {changed['role']}, may enter: {_may_enter(changed)}."])
+    session.show({"user": changed}, [f"{changed['name']}: {changed['role']}, may enter: {may_enter(changed)}."])
 
 
 def delete(session: Session) -> None:
@@ -72,24 +95,38 @@ def delete(session: Session) -> None:
     session.show({"deleted": user}, [f"{user['name']} and all her credentials are deleted from {lock['name']}."])
 
 
-def _may_enter(user: dict[str, Any]) -> str:
-    if not user["enabled"]:
+def may_enter(user: Mapping[str, Any]) -> str:
+    """When somebody or something may enter, and how often."""
+    if not user.get("enabled", True):
         return "no (disabled)"
-    since, until = user["valid_from_ms"], user["valid_until_ms"]
-    if since is None and until is None:
-        return "always"
-    return " ".join(
-        ([f"from {moment(since)}"] if since is not None else [])
-        + ([f"until {moment(until)}"] if until is not None else [])
-    )
+    since, until, uses = user.get("valid_from_ms"), user.get("valid_until_ms"), user.get("uses_left")
+    parts = [f"from {moment(since)}"] if since is not None else []
+    if until is not None:
+        parts.append(f"until {moment(until)}")
+    if hours := user.get("schedule"):
+        parts.append(times.schedule_text(hours))
+    if uses is not None:
+        parts.append(times_left(uses))
+    return ", ".join(parts) or "always"
 
 
-def _time(option: str, text: str | None) -> int | None:
-    if text is None or text == "none":
-        return None
-    from datetime import datetime  # only where a time is given
+def times_left(uses: int) -> str:
+    """How many entries are left."""
+    return {0: "no more (used up)", 1: "once"}.get(uses, f"{uses} times")
 
-    try:
-        return round(datetime.fromisoformat(text).astimezone().timestamp() * 1000)
-    except ValueError, OverflowError:
-        raise UsageError(f'{option} takes a time such as "2026-12-24 18:00", or none.') from None
+
+def _on_lock(name: str, lock: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
+    number = "" if answer["number"] is None else f" as number {answer['number']}"
+    return f"{name} is on {lock['name']}{number} (id {answer['user_id']})."
+
+
+def _described(user: Mapping[str, Any]) -> Iterator[str]:
+    number = "" if user["number"] is None else f", number {user['number']}"
+    yield f"{user['name']} (id {user['id']}{number}): {user['role']}, may enter: {may_enter(user)}."
+    for item in user.get("details", ()):
+        marks = [mark for mark in ("temporary", "duress") if item.get(mark)]
+        limits = may_enter(item)
+        notes = [*marks, *([limits] if limits != "always" else []), *([item["label"]] if item.get("label") else [])]
+        yield f"  {words(item['type'])} {item['number']}{f': {", ".join(notes)}' if notes else ''}"
+    if len(locks := user.get("locks", ())) > 1:
+        yield f"  on {', '.join(locks)}"

@@ -27,12 +27,18 @@ _SOURCES: Final = {
     "remote": "from afar",
 }
 _REASONS: Final = {
+    "bluetooth_off": "Bluetooth is off",
     "ambiguous_passcode": "the entry holds the passcodes of two people",
     "clock_untrusted": "the clock cannot be trusted, and this user's time is limited",
     "handle_not_at_rest": "the handle was not at rest",
     "no_credential": "nothing is enrolled",
+    "not_administrator": "not an administrator",
+    "outside_schedule": "not at this hour",
     "outside_validity": "not at this time",
+    "pairing_code": "the Bluetooth pairing code was wrong",
+    "privacy_on": "somebody inside has blocked the door",
     "unknown_credential": "not known",
+    "used_up": "no entries are left",
     "user_disabled": "the user is disabled",
 }
 """Where the wire's word alone would not do."""
@@ -80,6 +86,18 @@ def _failed(event: Event) -> str:
         operation, "The bolt could not be moved"
     )
     return f"{what}{_by(event)}{_because(event)}"
+
+
+def _mode(event: Event) -> str:
+    mode = event["data"].get("mode")
+    seconds = event["data"].get("seconds")
+    what = {
+        "passage": f"The door is held open{f' for {duration(seconds)}' if seconds else ''}",
+        "privacy": "Privacy was switched on",
+        "leaving_home": "The lock was armed for leaving home",
+        "normal": "The lock is back to normal",
+    }
+    return what.get(mode, f"The lock's mode is {words(mode)}" if mode else "The lock's mode was changed") + _by(event)
 
 
 def _lockout_started(event: Event) -> str:
@@ -155,9 +173,15 @@ def _started(event: Event) -> str:
 SENTENCES: Final[Mapping[str, Callable[[Event], str]]] = {
     "access_granted": _granted,
     "access_refused": _refused,
+    "duress": lambda event: f"{_granted(event)}, under duress",
     "locked": _moved("Locked"),
     "unlocked": _moved("Unlocked"),
     "opened_from_inside": lambda _event: "Opened from inside",
+    "mode_changed": _mode,
+    "intrusion": lambda _event: "Somebody opened from inside though nobody should be at home",
+    "forced_open": lambda _event: "The door was forced open",
+    "door_ajar": lambda _event: "The door stands open",
+    "door_ajar_ended": lambda _event: "The door no longer stands open",
     "operation_failed": _failed,
     "lock_jammed": _jammed,
     "lockout_started": _lockout_started,
@@ -176,7 +200,12 @@ SENTENCES: Final[Mapping[str, Callable[[Event], str]]] = {
     "user_changed": _user("changed"),
     "user_deleted": _user("deleted"),
     "credential_added": _credential("enrolled"),
+    "credential_changed": _credential("changed"),
     "credential_deleted": _credential("deleted"),
+    "menu_opened": lambda event: f"The menu was opened{_by(event)}",
+    "phone_paired": lambda _event: "A phone was paired by Bluetooth",
+    "bluetooth_cleared": lambda event: f"The paired phones were forgotten{_by(event)}",
+    "factory_reset": lambda event: f"The lock was factory-reset{_by(event)}",
     "setting_changed": _setting,
     "enrolment_failed": _enrolment,
     "bridge_started": _started,

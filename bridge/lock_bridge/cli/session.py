@@ -53,12 +53,24 @@ class Session:
         numbered = [user for user in users if user["number"] is not None and str(user["number"]) == wanted]
         return numbered[0] if numbered else _pick("user", wanted, users)
 
+    def user_elsewhere(self, lock: str, wanted: str) -> dict[str, Any]:
+        """The user of that id or name on any lock but this one."""
+        others = {
+            user["id"]: user
+            for other in self.call("locks.list")["locks"]
+            if other["id"] != lock
+            for user in self.call("users.list", lock=other["id"])["users"]
+        }
+        return _pick("user on another lock", wanted, list(others.values()))
+
     def client(self, wanted: str) -> dict[str, Any]:
         """The client of that id or name."""
         return _pick("client", wanted, self.call("clients.list")["clients"])
 
 
 def _pick(what: str, wanted: str | None, choices: list[dict[str, Any]]) -> dict[str, Any]:
+    noun, _, rest = what.partition(" ")
+    plural = f"{noun}s {rest}".rstrip()
     known = ", ".join(f"{choice['id']} ({choice['name']})" for choice in choices) or "none"
     if wanted is None:
         raise UsageError(f"Say which {what}. There are: {known}.")
@@ -68,5 +80,5 @@ def _pick(what: str, wanted: str | None, choices: list[dict[str, Any]]) -> dict[
     if len(found) == 1:
         return found[0]
     if found:
-        raise UsageError(f"There are several {what}s of this name. Say which by its id: {known}.")
+        raise UsageError(f"There are several {plural} of this name. Say which by its id: {known}.")
     raise UsageError(f"There is no such {what}. There are: {known}.")
