@@ -173,7 +173,7 @@ def _present(turn: Turn, kind: CredentialType, found: Credential | None) -> None
 
 def _in_menu(turn: Turn) -> bool:
     """Whether somebody is in the menu: what readers see then is no verification."""
-    return turn.state.menu is not None and not menu.awaits_verification(turn)
+    return menu.hides_readers(turn)
 
 
 def _kept_out(turn: Turn, *, administers: bool) -> Refusal | None:

@@ -13,6 +13,7 @@ from . import (
     bolt,
     credentials,
     enrolment,
+    first_start,
     hands,
     keypad,
     lights,
@@ -101,6 +102,7 @@ def step(state: LockState, given: Input, now: Instant, setup: Setup) -> Step:
     _INPUTS[type(given)](turn, given)
     menu.follow(turn, state)
     sight.follow(turn, state)
+    keypad.follow(turn, state, given)
     lights.follow(turn)
     return Step(turn.state, tuple(turn.effects))
 
@@ -111,12 +113,16 @@ def _timer_due(turn: Turn, due: TimerDue) -> None:
 
 def _started(turn: Turn, started: Started) -> None:
     now = turn.now.mono_ms
+    powered_on = turn.state.lockout.boot_id != started.boot_id
     turn.save_lockout(lockout.restarted(turn.state.lockout, started.boot_id, now))
     record = turn.state.lockout
     if record.ends_mono_ms is not None:
         turn.start(Timer.LOCKOUT, max(0, record.ends_mono_ms - now))
     access.start_decay(turn)
     turn.emit(turn.state.lights)
+    if powered_on:
+        turn.set(powered_on_mono_ms=now)
+        first_start.powered_on(turn)
 
 
 def _part_fault(turn: Turn, fault: PartFault) -> None:
@@ -135,6 +141,8 @@ def _part_fault(turn: Turn, fault: PartFault) -> None:
             alarms.gauge_lost(turn)
         case Part.FINGERPRINT | Part.CARD | Part.FACE | Part.PALM_VEIN | Part.LINK:
             enrolment.reader_lost(turn, fault.part)
+            if fault.part is Part.LINK:
+                keypad.sleep(turn)
 
 
 def _part_back(turn: Turn, back: PartBack) -> None:
@@ -202,7 +210,7 @@ _INPUTS: Final[dict[type, Callable[[Turn, Any], None]]] = {
 }
 
 _TIMERS: Final[dict[Timer, Callable[[Turn], None]]] = {
-    Timer.KEYPAD_IDLE: keypad.sleep,
+    Timer.KEYPAD_IDLE: keypad.idle,
     Timer.HOLD: keypad.held,
     Timer.MOTOR: bolt.motor_late,
     Timer.COUNTDOWN: bolt.countdown_due,
@@ -219,4 +227,5 @@ _TIMERS: Final[dict[Timer, Callable[[Turn], None]]] = {
     Timer.AJAR: alarms.ajar_due,
     Timer.SCREEN: screen.off,
     Timer.RESET: reset.late,
+    Timer.PAIRING: pairing.over,
 }

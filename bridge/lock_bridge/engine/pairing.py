@@ -1,14 +1,48 @@
 """Pairing mode: the held button, the app's wish, and its end (DLM-11, L2S-12)."""
 
-from .inputs import AskPairing, PairingChanged
+from typing import Final
+
+from .effects import ClosePairing, OpenPairing, Prompt
+from .inputs import AskPairing, PairingChanged, Timer
 from .turn import Turn
+
+_PAIRING_MS: Final = 180_000
+"""It ends by itself after three minutes."""
+
+
+def begin(turn: Turn) -> None:
+    """The button inside has been held long enough, which the voice says; the keypad lights, so that `*` can leave."""
+    _open(turn)
+    turn.set(awake=True)
+    # What talks to the outside by a gateway joins it; the others are paired themselves.
+    turn.say(Prompt.PAIRING_OPEN if "wifi" in turn.profile.settings else Prompt.JOIN_GATEWAY)
 
 
 def ask(turn: Turn, given: AskPairing) -> None:
     """APP-6."""
-    raise NotImplementedError
+    _open(turn)
+    turn.answer(given)
+
+
+def leave(turn: Turn) -> None:
+    """Somebody at the keypad leaves it, or its time is over."""
+    turn.stop(Timer.PAIRING)
+    turn.emit(ClosePairing())
+
+
+def over(turn: Turn) -> None:
+    """Three minutes are over."""
+    if turn.state.pairing:
+        leave(turn)
 
 
 def changed(turn: Turn, given: PairingChanged) -> None:
     """The window opened or closed."""
     turn.set(pairing=given.open)
+    if not given.open:
+        turn.stop(Timer.PAIRING)
+
+
+def _open(turn: Turn) -> None:
+    turn.emit(OpenPairing())
+    turn.start(Timer.PAIRING, _PAIRING_MS)

@@ -34,6 +34,9 @@ from .state import Cause, Frame, LockState, Setup
 _MUTED = frozenset({Tone.KEY, Tone.SUCCESS, Tone.FAILURE})
 """Tones that mute silences; alarms and prompts never (L2S-11)."""
 
+_ALARMS = frozenset({Tone.ALARM, Tone.ALARM_END})
+"""Tones that nothing silences."""
+
 _INDICATION_MS = 2_000
 
 
@@ -103,13 +106,15 @@ class Turn:
             self.emit(SaveLockout(record))
 
     def tone(self, tone: Tone) -> None:
-        """Sound a tone, unless the volume mutes it."""
+        """Sound a tone, unless the volume or the one-time mute silences it; alarms always sound (L2S-11, DLM-12)."""
         volume = self.state.settings.volume
-        if volume != "mute" or tone not in _MUTED:
+        if tone in _ALARMS or not (self.state.modes.mute_once or (volume == "mute" and tone in _MUTED)):
             self.emit(Sound(tone, volume))
 
     def say(self, prompt: Prompt, *, language: str | None = None, **values: str) -> None:
-        """Speak a prompt, in the lock's language unless told otherwise."""
+        """Speak a prompt, in the lock's language unless told otherwise; not under the one-time mute (DLM-12)."""
+        if self.state.modes.mute_once:
+            return
         settings = self.state.settings
         self.set(speaking=True)
         self.emit(Say(prompt, language or settings.language, settings.volume, values))
