@@ -264,6 +264,8 @@ def test_a_lock_without_a_door_contact_locks_whatever_the_door_does() -> None:
 
 def test_the_door_is_told_when_it_opens_and_closes_but_not_when_it_is_first_seen(palm: Lock) -> None:
     assert palm.state.door is DoorState.CLOSED
+    palm.open_with(ANNA)
+    palm.listen()
     palm.set_door(is_open=True)
     palm.set_door(is_open=True)
     palm.set_door(is_open=False)

@@ -1,12 +1,14 @@
-"""Tamper, doorbell, power and faults of parts (ALM, FLT, PWR)."""
+"""Tamper, intrusion, the door's own alarms, doorbell, power and faults of parts (ALM, FLT, PWR)."""
 
-from lock_bridge.wire.words import EventType, Part
+from lock_bridge.wire.words import DoorState, EventType, Part
 
+from . import screen
 from .effects import Prompt, Tone
 from .inputs import PartReplaced, PowerSeen, TamperSeen, Timer
+from .state import Cause
 from .turn import Turn
 
-_TAMPER_TONE_MS = 60_000
+_ALARM_MS = 60_000
 """ALM-1: the alarm sounds for one minute."""
 
 _RECOVERED = 2
@@ -18,9 +20,10 @@ _LEVELS = {"ok": EventType.BATTERY_OK, "low": EventType.BATTERY_LOW, "critical":
 
 
 def doorbell(turn: Turn) -> None:
-    """ALM-6: rings inside and raises an event."""
+    """ALM-6: rings inside, raises an event, and shows who is there (DLM-13)."""
     turn.tone(Tone.DOORBELL)
     turn.record(EventType.DOORBELL)
+    screen.show_outside(turn)
 
 
 def tamper_seen(turn: Turn, seen: TamperSeen) -> None:
@@ -28,18 +31,65 @@ def tamper_seen(turn: Turn, seen: TamperSeen) -> None:
     before = turn.state.tamper
     turn.set(tamper=seen.off)
     if seen.off and not before:
-        turn.tone(Tone.ALARM)
-        turn.start(Timer.TAMPER_TONE, _TAMPER_TONE_MS)
+        _sound(turn, EventType.TAMPER_STARTED)
         turn.record(EventType.TAMPER_STARTED)
     elif before and not seen.off:
-        end_tamper_tone(turn)
-        turn.stop(Timer.TAMPER_TONE)
+        silence(turn, EventType.TAMPER_STARTED)
         turn.record(EventType.TAMPER_ENDED)
 
 
+def opened_from_inside(turn: Turn, cause: Cause) -> None:
+    """BLT-8: while leaving-home is armed nobody should be inside; told once for each opening."""
+    state = turn.state
+    if state.modes.leaving_home and not state.modes.passage and not state.intruded:
+        turn.set(intruded=True)
+        _sound(turn, EventType.INTRUSION)
+        turn.record(EventType.INTRUSION, cause)
+
+
+def forced_open(turn: Turn) -> None:
+    """ALM-5: the door has opened though the bolt is thrown."""
+    _sound(turn, EventType.FORCED_OPEN)
+    turn.record(EventType.FORCED_OPEN)
+
+
+def silence(turn: Turn, why: EventType) -> None:
+    """The alarm no longer sounds for `why`; it goes on where it has another reason."""
+    if why in turn.state.alarms:
+        turn.set(alarms=turn.state.alarms - {why})
+        if not turn.state.alarms:
+            turn.tone(Tone.ALARM_END)
+            turn.stop(Timer.TAMPER_TONE)
+
+
 def end_tamper_tone(turn: Turn) -> None:
-    """The minute is over, or the lock is back on the door."""
-    turn.tone(Tone.ALARM_END)
+    """The minute is over, for whatever the alarm sounded."""
+    if turn.state.alarms:
+        turn.set(alarms=frozenset())
+        turn.tone(Tone.ALARM_END)
+
+
+def watch_door(turn: Turn) -> None:
+    """ALM-5: how long the door stands open is counted from now; not in passage, and not where no time is set."""
+    state = turn.state
+    if state.door is DoorState.OPEN and state.settings.door_ajar_s and not state.modes.passage:
+        if not state.ajar:
+            turn.start(Timer.AJAR, state.settings.door_ajar_s * 1000)
+        return
+    turn.stop(Timer.AJAR)
+    if state.ajar and state.door is not DoorState.UNKNOWN:
+        turn.set(ajar=False)
+        turn.record(EventType.DOOR_AJAR_ENDED)
+
+
+def ajar_due(turn: Turn) -> None:
+    """ALM-5: the door has stood open for too long."""
+    state = turn.state
+    seconds = state.settings.door_ajar_s
+    if state.door is DoorState.OPEN and seconds and not state.modes.passage and not state.ajar:
+        turn.set(ajar=True)
+        turn.record(EventType.DOOR_AJAR, data={"seconds": seconds})
+        turn.say(Prompt.CLOSE_DOOR)
 
 
 def power_seen(turn: Turn, seen: PowerSeen) -> None:
@@ -47,6 +97,7 @@ def power_seen(turn: Turn, seen: PowerSeen) -> None:
     before = turn.state.battery_level
     level = _level(turn, seen.percent, before)
     turn.set(battery=seen.percent, battery_level=level, emergency=seen.emergency)
+    screen.follow_camera(turn)
     if level is not None and level != (before or "ok"):
         turn.record(_LEVELS[level], data={"percent": seen.percent})
 
@@ -60,11 +111,6 @@ def speak_of_battery(turn: Turn) -> None:
     """ALM-3: the prompt at each use."""
     if turn.state.battery_level in ("low", "critical"):
         turn.say(Prompt.CHARGE_BATTERY if turn.profile.battery_kind == "pack" else Prompt.REPLACE_BATTERIES)
-
-
-def ajar_due(turn: Turn) -> None:
-    """ALM-5: the door has stood open for too long."""
-    raise NotImplementedError
 
 
 def start_fault(turn: Turn, part: Part, reason: str) -> None:
@@ -93,6 +139,13 @@ def part_restored(turn: Turn, part: Part) -> None:
     if part in turn.state.untrusted:
         turn.set(untrusted=turn.state.untrusted - {part})
         turn.record(EventType.TAMPER_ENDED, reason=_REPLACED, data={"part": part.value})
+
+
+def _sound(turn: Turn, why: EventType) -> None:
+    """Sound the alarm before anything is written: whoever is at the door is to hear it now."""
+    turn.set(alarms=turn.state.alarms | {why})
+    turn.tone(Tone.ALARM)
+    turn.start(Timer.TAMPER_TONE, _ALARM_MS)
 
 
 def _level(turn: Turn, percent: int | None, before: str | None) -> str | None:

@@ -3,13 +3,16 @@
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import BoltState, DoorState, EventType, OperationSource
 
-from . import bolt
+from . import alarms, bolt, modes, motor, waiting
 from .inputs import BoltPosition, BoltSeen, DoorSeen, Handle, HandleSeen, InsideHandleUsed
 from .state import Cause
 from .turn import Turn
 
 _BY_INSIDE_MS = 3_000
 """A bolt that moves this soon after the inside handle was used was moved by it."""
+
+
+_INSIDE = (OperationSource.INSIDE_HANDLE, OperationSource.EMERGENCY_BUTTON)
 
 
 def bolt_seen(turn: Turn, seen: BoltSeen) -> None:
@@ -21,7 +24,7 @@ def bolt_seen(turn: Turn, seen: BoltSeen) -> None:
     if before is BoltPosition.UNKNOWN:
         _found(turn)
     elif was is not BoltState.JAMMED or seen.position is not BoltPosition.BETWEEN:
-        turn.set(bolt=bolt.read_bolt(turn))
+        turn.set(bolt=motor.read_bolt(turn))
         _moved(turn, was)
     bolt.restart_countdown(turn)
 
@@ -37,7 +40,14 @@ def door_seen(turn: Turn, seen: DoorSeen) -> None:
         bolt.draw_back(turn, ErrorCode.DOOR_OPEN)
     if DoorState.UNKNOWN not in (before, after):
         turn.record(EventType.DOOR_OPENED if seen.open else EventType.DOOR_CLOSED)
+        if seen.open:
+            _opened(turn)
+    if after is DoorState.CLOSED:
+        turn.set(intruded=False)
     bolt.restart_countdown(turn)
+    waiting.time_offer(turn)
+    alarms.watch_door(turn)
+    modes.door_moved(turn)
 
 
 def handle_seen(turn: Turn, seen: HandleSeen) -> None:
@@ -46,14 +56,22 @@ def handle_seen(turn: Turn, seen: HandleSeen) -> None:
     turn.set(handle=seen.handle)
     lifted = turn.profile.bolt_kind == "clutch" and before is Handle.LIFTED and seen.handle is Handle.REST
     if lifted and turn.state.position in (BoltPosition.RETRACTED, BoltPosition.BETWEEN):
-        bolt.jam(turn, Cause(OperationSource.OUTSIDE_HANDLE))
+        motor.jam(turn, Cause(OperationSource.OUTSIDE_HANDLE))
 
 
 def inside_handle_used(turn: Turn, _used: InsideHandleUsed) -> None:
-    """BLT-11: it opens mechanically, whatever the lock thinks; the motor does not work against it."""
+    """BLT-11: it opens mechanically, whatever the lock thinks; the motor does not work against it.
+
+    One that the anti-peephole button has made dead opens nothing (BLT-9).
+    """
+    if turn.state.inside_handle_on is False:
+        return
+    cause = Cause(OperationSource.INSIDE_HANDLE)
     turn.set(inside_mono_ms=turn.now.mono_ms)
     bolt.draw_back(turn, ErrorCode.SUPERSEDED)
-    turn.record(EventType.OPENED_FROM_INSIDE, Cause(OperationSource.INSIDE_HANDLE))
+    turn.record(EventType.OPENED_FROM_INSIDE, cause)
+    alarms.opened_from_inside(turn, cause)
+    waiting.offer(turn)
 
 
 def contacts_lost(turn: Turn) -> None:
@@ -62,13 +80,28 @@ def contacts_lost(turn: Turn) -> None:
     turn.set(handle=Handle.REST)
 
 
+def _opened(turn: Turn) -> None:
+    """Who opened the door, and by what right."""
+    state = turn.state
+    if state.bolt is BoltState.LOCKED and not _by_inside(turn):
+        alarms.forced_open(turn)
+    elif state.changed_by is not None and state.changed_by.source in _INSIDE:
+        alarms.opened_from_inside(turn, state.changed_by)
+
+
+def _by_inside(turn: Turn) -> bool:
+    """Whether the inside handle was used just now, so that what moves was moved by it."""
+    used = turn.state.inside_mono_ms
+    return used is not None and turn.now.mono_ms - used <= _BY_INSIDE_MS
+
+
 def _found(turn: Turn) -> None:
     """The first reading after a start or a failure of the sensors."""
     if turn.state.position is BoltPosition.BETWEEN:
         # As after a power cut in mid-run: neither locked nor open.
-        bolt.jam(turn, Cause(OperationSource.UNKNOWN))
+        motor.jam(turn, Cause(OperationSource.UNKNOWN))
     else:
-        turn.set(bolt=bolt.read_bolt(turn))
+        turn.set(bolt=motor.read_bolt(turn))
     bolt.make_safe(turn)
 
 
@@ -90,8 +123,7 @@ def _moved(turn: Turn, was: BoltState) -> None:
 def _record_move(turn: Turn, source: OperationSource) -> None:
     """VER-15: the lock noticed a move that it did not make."""
     opened = turn.state.bolt is BoltState.UNLOCKED
-    used = turn.state.inside_mono_ms
-    if opened and used is not None and turn.now.mono_ms - used <= _BY_INSIDE_MS:
+    if opened and _by_inside(turn):
         # The opening from inside is in the journal already, with the handle's own event.
         turn.set(changed_by=Cause(OperationSource.INSIDE_HANDLE))
         return

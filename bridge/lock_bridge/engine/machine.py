@@ -100,6 +100,7 @@ def step(state: LockState, given: Input, now: Instant, setup: Setup) -> Step:
     """Take one input. Nothing is decided anywhere else; the same arguments always give the same step."""
     turn = Turn(state, setup, now)
     _INPUTS[type(given)](turn, given)
+    modes.follow(turn, state)
     menu.follow(turn, state)
     sight.follow(turn, state)
     keypad.follow(turn, state, given)
@@ -119,6 +120,9 @@ def _started(turn: Turn, started: Started) -> None:
     if record.ends_mono_ms is not None:
         turn.start(Timer.LOCKOUT, max(0, record.ends_mono_ms - now))
     access.start_decay(turn)
+    modes.started(turn, started.boot_id)
+    radio.switch(turn)
+    screen.started(turn)
     turn.emit(turn.state.lights)
     if powered_on:
         turn.set(powered_on_mono_ms=now)
@@ -128,11 +132,13 @@ def _started(turn: Turn, started: Started) -> None:
 def _part_fault(turn: Turn, fault: PartFault) -> None:
     """FLT-1: said by its name; what it alone knew is not known any more, and the others go on."""
     alarms.start_fault(turn, fault.part, fault.reason)
-    if fault.part is Part.FACE:
+    if fault.part in (Part.FACE, Part.LINK):
         sight.reader_lost(turn)
     match fault.part:
         case Part.KEYPAD:
             keypad.sleep(turn)
+        case Part.BLUETOOTH:
+            radio.lost(turn)
         case Part.BOLT:
             bolt.sensors_lost(turn)
         case Part.DOOR:
@@ -142,6 +148,8 @@ def _part_fault(turn: Turn, fault: PartFault) -> None:
         case Part.FINGERPRINT | Part.CARD | Part.FACE | Part.PALM_VEIN | Part.LINK:
             enrolment.reader_lost(turn, fault.part)
             if fault.part is Part.LINK:
+                # The whole front is dead, its voice too.
+                turn.set(speaking=False)
                 keypad.sleep(turn)
 
 

@@ -167,8 +167,8 @@ class LockState:
     """Who wants that."""
     intruded: bool = False
     """The opening from inside that goes on has been told already."""
-    alarm: EventType | None = None
-    """What the alarm sounds for."""
+    alarms: frozenset[EventType] = frozenset()
+    """What the alarm tone sounds for."""
     ajar: bool = False
     screen: View = View.OFF
     signal_dbm: int | None = None
