@@ -4,7 +4,7 @@ from typing import Final
 
 from lock_bridge.wire.words import CredentialType, EventType, OperationSource, Part, Refusal
 
-from . import bolt, enrolment, entitlement, lockout, menu, sight
+from . import bolt, enrolment, entitlement, lockout, menu, modes, sight
 from .alarms import speak_of_battery
 from .effects import PhoneTold, Prompt
 from .inputs import BiometricSeen, CardSeen, EndLockout, Timer
@@ -115,6 +115,7 @@ def decide(turn: Turn, credential: Credential, phone: str | None = None) -> None
         _raise_duress(turn, cause)
     else:
         entitlement.spend(turn, cause)
+        modes.entered(turn, cause)
         bolt.unlock(turn, cause)
         turn.verdict(good=True)
         speak_of_battery(turn)
