@@ -76,7 +76,7 @@ class Senses:
     def say(self, say: Say) -> str:
         """A prompt is spoken; its words."""
         language = prompts.spoken_in(say.language)
-        text = prompts.text(say.prompt, language).format_map(say.values)
+        text = prompts.text(say.prompt, language, say.values)
         self._hear("prompt", say.prompt.value, say.volume, text, language)
         return text
 
