@@ -69,6 +69,8 @@ from lock_bridge.engine.inputs import (
     MotorStopped,
     NearSeen,
     PowerSeen,
+    PrivacySeen,
+    SetMode,
     SetPasscode,
     Started,
     StartEnrolment,
@@ -83,7 +85,7 @@ from lock_bridge.engine.profile import Profile
 from lock_bridge.engine.settings import default_settings
 from lock_bridge.engine.state import LockState, Setup
 from lock_bridge.wire.errors import ErrorCode
-from lock_bridge.wire.words import BoltState, CredentialType, EventType, Role
+from lock_bridge.wire.words import BoltState, CredentialType, EventType, OperatingMode, Role
 
 KEYS = Keys(pin=b"p" * 32, card=b"c" * 32, ble=b"b" * 32)
 IDENTITY = Identity("lock", "Q06824751", "2.4.0", "KQZVTD")
@@ -187,6 +189,7 @@ class Lock:
         self.bolt = bolt
         self.coupled = False
         self.door_open = False
+        self.knob = False
         self.handle = Handle.REST
         self.reader: set[int] = set()
         self.reader_answers = True
@@ -226,6 +229,7 @@ class Lock:
         self.give(DoorSeen(self.door_open))
         if self.profile.bolt_kind == "clutch":
             self.give(HandleSeen(self.handle))
+        self.give(PrivacySeen(self.knob))
         self.give(TamperSeen(off=False))
         self.give(PowerSeen(80))
 
@@ -344,6 +348,11 @@ class Lock:
         self.door_open = is_open
         self.give(DoorSeen(is_open))
 
+    def turn_knob(self, *, on: bool) -> None:
+        """Block the outside from inside, or no longer."""
+        self.knob = on
+        self.give(PrivacySeen(on))
+
     def set_handle(self, handle: Handle) -> None:
         """Lift, press or let go of the outside handle: lifted it throws the bolt, coupled it draws it (BLT-13)."""
         self.turn_handle(handle)
@@ -437,6 +446,11 @@ class Lock:
         """Enrol a card."""
         self.ok(StartEnrolment, user_id=user_id, type=CredentialType.RFID)
         self.card(uid)
+
+    def set_mode(self, mode: OperatingMode, seconds: int | None = None) -> None:
+        """Begin or end a mode from the app, and let the motor run."""
+        self.ok(SetMode, mode=mode, seconds=seconds)
+        self.settle()
 
     def set(self, **changes: Any) -> None:
         """Change settings."""
