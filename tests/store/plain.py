@@ -7,16 +7,19 @@ from random import Random
 
 from lock_bridge.engine.effects import (
     Change,
+    CountUse,
     DropCredential,
     DropUser,
     Durable,
+    EraseLock,
     Record,
     SaveCredential,
     SaveLockout,
+    SaveModes,
     SaveSettings,
     SaveUser,
 )
-from lock_bridge.engine.model import Credential, Fact, LockoutRecord, Settings, User
+from lock_bridge.engine.model import Credential, Fact, LockoutRecord, Modes, Settings, User, Window
 from lock_bridge.store import LockData
 from lock_bridge.wire.words import CredentialType, EventType, OperationSource, Role
 
@@ -31,6 +34,7 @@ class PlainLock:
     credentials: dict[tuple[CredentialType, int], Credential] = field(default_factory=dict)
     settings: Settings | None = None
     lockout: LockoutRecord | None = None
+    modes: Modes | None = None
 
 
 @dataclass
@@ -46,7 +50,7 @@ class Plain:
         changed = Plain(dict(self.people), locks)
         for item in items:
             if not isinstance(item, Record):
-                changed._apply(changed.locks[lock_id], item)
+                changed._apply(lock_id, item)
         return changed
 
     def load(self, lock_id: str) -> LockData:
@@ -57,6 +61,7 @@ class Plain:
             credentials=tuple(sorted(lock.credentials.values(), key=lambda item: (item.type, item.number))),
             settings=lock.settings,
             lockout=lock.lockout,
+            modes=lock.modes,
         )
 
     def users(self) -> tuple[tuple[User, tuple[str, ...]], ...]:
@@ -65,16 +70,15 @@ class Plain:
             for user in sorted(self.people.values(), key=lambda user: user.id)
         )
 
-    def _apply(self, lock: PlainLock, change: Change) -> None:
+    def _apply(self, lock_id: str, change: Change) -> None:
+        lock = self.locks[lock_id]
         match change:
             case SaveUser(user):
-                self.people[user.id] = replace(user, number=None)
-                lock.numbers[user.id] = user.number
+                self._save(lock, user)
             case DropUser(user_id):
                 lock.numbers.pop(user_id, None)
                 lock.credentials = {key: item for key, item in lock.credentials.items() if item.user_id != user_id}
-                if not any(user_id in other.numbers for other in self.locks.values()):
-                    self.people.pop(user_id, None)
+                self._forget_strangers()
             case SaveCredential(credential):
                 lock.credentials[credential.type, credential.number] = credential
             case DropCredential(kind, number):
@@ -83,6 +87,24 @@ class Plain:
                 lock.settings = settings
             case SaveLockout(record):
                 lock.lockout = record
+            case SaveModes(modes):
+                lock.modes = modes
+            case CountUse(user, credential):
+                if user is not None:
+                    self._save(lock, user)
+                if credential is not None:
+                    lock.credentials[credential.type, credential.number] = credential
+            case EraseLock():
+                self.locks[lock_id] = PlainLock()
+                self._forget_strangers()
+
+    def _save(self, lock: PlainLock, user: User) -> None:
+        self.people[user.id] = replace(user, number=None)
+        lock.numbers[user.id] = user.number
+
+    def _forget_strangers(self) -> None:
+        known = {user_id for lock in self.locks.values() for user_id in lock.numbers}
+        self.people = {user_id: user for user_id, user in self.people.items() if user_id in known}
 
 
 def some_changes(plain: Plain, random: Random) -> tuple[str, list[Change]]:
@@ -92,7 +114,7 @@ def some_changes(plain: Plain, random: Random) -> tuple[str, list[Change]]:
 
 
 def some_change(lock: PlainLock, random: Random) -> Change:
-    what = random.randrange(10)
+    what = random.randrange(12)
     if what < 4 and lock.numbers:
         return SaveCredential(some_credential(lock, random))
     if what == 4 and lock.credentials:
@@ -104,7 +126,23 @@ def some_change(lock: PlainLock, random: Random) -> Change:
     if what in (7, 8):
         failures = tuple((random.randrange(10**9), random.randint(1, 3)) for _ in range(random.randrange(6)))
         return SaveLockout(LockoutRecord(failures, random.randrange(4), boot_id=BOOT_ID))
+    if what == 9:
+        return SaveModes(some_modes(random))
+    if what == 10 and lock.numbers:
+        return CountUse(some_user(lock, random), some_credential(lock, random))
+    if what == 11 and len(lock.credentials) > 6:
+        return EraseLock()
     return SaveUser(some_user(lock, random))
+
+
+def some_modes(random: Random) -> Modes:
+    return Modes(
+        passage=random.random() < 0.5,
+        passage_ends_mono_ms=random.choice([None, random.randrange(10**9)]),
+        boot_id=BOOT_ID,
+        bluetooth_code_mac=random.choice([None, random.randbytes(32)]),
+        phones=tuple(f"phone {number}" for number in range(random.randrange(4))),
+    )
 
 
 def some_user(lock: PlainLock, random: Random) -> User:
@@ -117,6 +155,9 @@ def some_user(lock: PlainLock, random: Random) -> User:
         number=number,
         enabled=random.random() < 0.8,
         valid_from_ms=random.choice([None, random.randrange(10**12)]),
+        schedule=tuple(Window(frozenset({day, 6}), 60 * day, 1440) for day in range(random.randrange(3))),
+        uses_left=random.choice([None, random.randrange(10)]),
+        made_at_lock=random.random() < 0.2,
     )
 
 
@@ -125,7 +166,10 @@ def some_credential(lock: PlainLock, random: Random) -> Credential:
     duress = random.random() < 0.2
     if random.random() < 0.5:
         mac = random.randbytes(32)
-        return Credential(CredentialType.PIN, random.randint(1, 40), user_id, mac=mac, duress=duress)
+        number, uses = random.randint(1, 40), random.choice([None, random.randrange(10)])
+        return Credential(
+            CredentialType.PIN, number, user_id, mac, duress=duress, temporary=uses is not None, uses_left=uses
+        )
     taken = {item.slot for item in lock.credentials.values()}
     number = random.randint(1, 40)
     there = lock.credentials.get((CredentialType.FINGERPRINT, number))

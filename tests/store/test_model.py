@@ -14,16 +14,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from lock_bridge.engine.effects import (
     Change,
+    CountUse,
     DropCredential,
     DropUser,
     Durable,
+    EraseLock,
     Record,
     SaveCredential,
     SaveLockout,
+    SaveModes,
     SaveSettings,
     SaveUser,
 )
-from lock_bridge.engine.model import Credential, Fact, Instant, LockoutRecord, Settings, User
+from lock_bridge.engine.model import Credential, Fact, Instant, LockoutRecord, Modes, Settings, User, Window
 from lock_bridge.store import Budget, ClientRow, Store, StoreConflict, restore
 from lock_bridge.wire.model import Event
 from lock_bridge.wire.words import PRIORITY, CredentialType, EventType, Priority, Scope
@@ -32,9 +35,23 @@ from tests.store.plain import BOOT_ID, LOCKS, LONG, Plain, PlainLock
 # Few values of each kind, so that they meet.
 USER_IDS = st.sampled_from(["anna", "ben", "carla"])
 NUMBERS = st.integers(1, 3)
-USERS = st.builds(User, id=USER_IDS, name=st.text(st.characters(codec="utf-8"), max_size=5), number=st.none() | NUMBERS)
+USERS = st.builds(
+    User,
+    id=USER_IDS,
+    name=st.text(st.characters(codec="utf-8"), max_size=5),
+    number=st.none() | NUMBERS,
+    schedule=st.just(()) | st.just((Window(frozenset({0}), 0, 60),)),
+    uses_left=st.none() | NUMBERS,
+)
 PINS = st.builds(
-    Credential, type=st.just(CredentialType.PIN), number=NUMBERS, user_id=USER_IDS, mac=st.binary(max_size=1)
+    Credential,
+    type=st.just(CredentialType.PIN),
+    number=NUMBERS,
+    user_id=USER_IDS,
+    mac=st.binary(max_size=1),
+    temporary=st.booleans(),
+    label=st.text(st.characters(codec="utf-8"), max_size=2),
+    uses_left=st.none() | NUMBERS,
 )
 FINGERS = st.builds(
     Credential, type=st.just(CredentialType.FINGERPRINT), number=NUMBERS, user_id=USER_IDS, slot=NUMBERS
@@ -46,6 +63,9 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.builds(DropCredential, st.sampled_from([CredentialType.PIN, CredentialType.FINGERPRINT]), NUMBERS),
     st.builds(SaveSettings, st.builds(Settings, countdown_delay_s=st.integers(0, 9))),
     st.builds(SaveLockout, st.builds(LockoutRecord, level=st.integers(0, 9))),
+    st.builds(SaveModes, st.builds(Modes, passage=st.booleans(), bluetooth_code_mac=st.none() | st.binary(max_size=2))),
+    st.builds(CountUse, st.none() | USERS, st.none() | PINS),
+    st.just(EraseLock()),
 )
 FACTS = st.builds(
     Fact,
@@ -116,6 +136,8 @@ class StoreMachine(RuleBasedStateMachine):
         ]
         self.events += told
         self.plain = self.plain.after(lock_id, items)
+        if EraseLock() in items:
+            self.clients.clear()
 
     @rule(client_id=st.sampled_from(["c1", "c2"]), token_hash=st.binary(min_size=1, max_size=1))
     def pair(self, client_id: str, token_hash: bytes) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lock_bridge.store import Store, StoreError, StoreVersionError, open_store, verify
+from lock_bridge.store.schema import MIGRATIONS
 from lock_bridge.wire.words import EventType
 from tests.store import workload
 from tests.store.disk import built_shim, images, read_trace, run_watched, write_image
@@ -142,8 +143,9 @@ async def check_migrating(folder: Path, image: Image, acks: list[str]) -> None:
     try:
         await (await Store.open(path, boot_id=BOOT_ID, create=not promised)).close()
     except StoreVersionError:
-        assert "store.db.v1" in image, "the old file is kept"
-        kept = await Store.open(folder / "store.db.v1", boot_id=BOOT_ID)
+        old = f"store.db.v{len(MIGRATIONS)}"
+        assert old in image, "the old file is kept"
+        kept = await Store.open(folder / old, boot_id=BOOT_ID)
         await look(kept, 40, 40)
         await kept.close()
     else:

@@ -128,14 +128,18 @@ def install_next_version() -> Callable[[], None]:
     """A version that rebuilds the credentials' table, in two steps. Call the answer to take it away."""
     from lock_bridge.store import backup, database, schema
 
-    [create] = [text for text in schema.MIGRATIONS[0] if isinstance(text, str) and "TABLE credential" in text]
+    def copy(link: sqlite3.Connection) -> None:
+        (create,) = link.execute("SELECT sql FROM sqlite_schema WHERE name = 'credential'").fetchone()
+        link.execute(create.replace("TABLE credential", "TABLE other", 1))
+        link.execute("INSERT INTO other SELECT * FROM credential")
+
+    columns = rows.COLUMNS["credential"]
     rebuild = (
-        create.replace("TABLE credential", "TABLE other"),
-        "INSERT INTO other SELECT * FROM credential",
+        copy,
         "DROP TABLE credential",
         "ALTER TABLE other RENAME TO credential",
         "CREATE INDEX credential_user ON credential (lock_id, user_id)",
-        lambda link: rows.reseal(link, "credential"),
+        lambda link: rows.reseal(link, "credential", columns, columns),
     )
     before = schema.MIGRATIONS
     for module in (schema, database, backup):

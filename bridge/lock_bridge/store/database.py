@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Final
 
 from lock_bridge.engine.effects import (
+    CountUse,
     DropCredential,
     DropUser,
     Durable,
+    EraseLock,
     Record,
     SaveCredential,
     SaveLockout,
+    SaveModes,
     SaveSettings,
     SaveUser,
 )
@@ -317,5 +320,14 @@ def _apply(connection: sqlite3.Connection, lock_id: str, item: Durable) -> None:
             rows.save_settings(connection, lock_id, settings)
         case SaveLockout(record):
             rows.save_lockout(connection, lock_id, record)
+        case SaveModes(modes):
+            rows.save_modes(connection, lock_id, modes)
+        case CountUse(user, credential):
+            if user is not None:
+                rows.save_user(connection, lock_id, user)
+            if credential is not None:
+                rows.save_credential(connection, lock_id, credential)
+        case EraseLock():
+            rows.erase_lock(connection, lock_id)
         case _:
             raise TypeError(f"{type(item).__name__} is nothing to keep")

@@ -4,11 +4,11 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from lock_bridge.engine.model import Credential, LockoutRecord, Settings, User
+from lock_bridge.engine.model import Credential, LockoutRecord, Modes, Settings, User, Window
 from lock_bridge.wire.codec import decode, encode
 from lock_bridge.wire.errors import LockBridgeError
 from lock_bridge.wire.words import CredentialType, Role, Scope
@@ -20,11 +20,36 @@ type Value = str | int | bytes | None
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "meta": ("key", "value"),
     "value": ("key", "value"),
-    "user": ("id", "name", "role", "enabled", "valid_from_ms", "valid_until_ms"),
+    "user": (
+        "id",
+        "name",
+        "role",
+        "enabled",
+        "valid_from_ms",
+        "valid_until_ms",
+        "schedule",
+        "uses_left",
+        "made_at_lock",
+    ),
     "membership": ("lock_id", "user_id", "number"),
-    "credential": ("lock_id", "type", "number", "user_id", "mac", "slot", "duress"),
+    "credential": (
+        "lock_id",
+        "type",
+        "number",
+        "user_id",
+        "mac",
+        "slot",
+        "duress",
+        "temporary",
+        "label",
+        "valid_from_ms",
+        "valid_until_ms",
+        "uses_left",
+        "counter",
+    ),
     "setting": ("lock_id", "name", "value"),
     "lockout": ("lock_id", "record"),
+    "mode": ("lock_id", "record"),
     "client": ("id", "name", "scopes", "token_hash", "created_ms", "last_used_ms", "last_address"),
     "event": (
         "seq",
@@ -56,6 +81,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "credential": ("lock_id", "type", "number"),
     "setting": ("lock_id", "name"),
     "lockout": ("lock_id",),
+    "mode": ("lock_id",),
     "client": ("id",),
     "event": ("seq",),
 }
@@ -64,12 +90,13 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class LockData:
-    """All that is kept of one lock. `settings` and `lockout` are None before they were first saved."""
+    """All that is kept of one lock. `settings`, `lockout` and `modes` are None before they were first saved."""
 
     users: tuple[User, ...] = ()
     credentials: tuple[Credential, ...] = ()
     settings: Settings | None = None
     lockout: LockoutRecord | None = None
+    modes: Modes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +139,18 @@ def verified(table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
-def reseal(connection: sqlite3.Connection, table: str) -> None:
-    """For migrations: write every checksum of a table anew, after its columns have changed."""
-    columns, key = COLUMNS[table], KEYS[table]
+def reseal(connection: sqlite3.Connection, table: str, before: Sequence[str], after: Sequence[str]) -> None:
+    """For migrations: write every checksum of a table anew, after columns have come behind those of `before`.
+
+    Raises `StoreDamaged` at a row that was not as it had been written: it must not become a good one.
+    """
+    key = KEYS[table]
     where = " AND ".join(f"{name} = ?" for name in key)
-    select = f"SELECT {', '.join(columns)} FROM {table}"
     update = f"UPDATE {table} SET checksum = ? WHERE {where}"
-    for row in connection.execute(select).fetchall():
-        named = dict(zip(columns, row, strict=True))
-        connection.execute(update, (checksum(row), *(named[name] for name in key)))
+    for row in connection.execute(f"SELECT {', '.join(after)}, checksum FROM {table}").fetchall():
+        verified(table, (*row[: len(before)], row[-1]))
+        named = dict(zip(after, row, strict=False))
+        connection.execute(update, (checksum(row[:-1]), *(named[name] for name in key)))
 
 
 def load_lock(connection: sqlite3.Connection, lock_id: str) -> LockData:
@@ -131,28 +161,40 @@ def load_lock(connection: sqlite3.Connection, lock_id: str) -> LockData:
         user = bridge_users.get(user_id)
         if user is None:
             raise StoreDamaged(f"The store is damaged: a user is missing. {RESTORE_HINT}")
-        users.append(User(user.id, user.name, user.role, number, user.enabled, user.valid_from_ms, user.valid_until_ms))
+        users.append(replace(user, number=number))
     credentials = tuple(
-        Credential(_word(CredentialType, kind), number, user_id, mac, slot, bool(duress))
-        for _, kind, number, user_id, mac, slot, duress in read(
-            connection, "credential", "WHERE lock_id = ? ORDER BY type, number", (lock_id,)
-        )
+        _credential(row)
+        for row in read(connection, "credential", "WHERE lock_id = ? ORDER BY type, number", (lock_id,))
     )
     settings = {name: value for _, name, value in read(connection, "setting", "WHERE lock_id = ?", (lock_id,))}
     lockout = next((record for _, record in read(connection, "lockout", "WHERE lock_id = ?", (lock_id,))), None)
+    modes = next((record for _, record in read(connection, "mode", "WHERE lock_id = ?", (lock_id,))), None)
     return LockData(
         tuple(users),
         credentials,
         # A setting of a newer version that is not known here stays in the table.
         _decoded(Settings, {name: json.loads(value) for name, value in settings.items()}) if settings else None,
         _decoded(LockoutRecord, json.loads(lockout)) if lockout is not None else None,
+        _modes(json.loads(modes)) if modes is not None else None,
     )
 
 
 def load_users(connection: sqlite3.Connection) -> Iterator[User]:
     """The bridge's users, by id; without a number, which only a lock gives."""
-    for user_id, name, role, enabled, valid_from_ms, valid_until_ms in read(connection, "user", "ORDER BY id"):
-        yield User(user_id, name, _word(Role, role), None, bool(enabled), valid_from_ms, valid_until_ms)
+    for row in read(connection, "user", "ORDER BY id"):
+        user_id, name, role, enabled, valid_from_ms, valid_until_ms, schedule, uses_left, made_at_lock = row
+        yield User(
+            user_id,
+            name,
+            _word(Role, role),
+            None,
+            bool(enabled),
+            valid_from_ms,
+            valid_until_ms,
+            _schedule(schedule),
+            uses_left,
+            bool(made_at_lock),
+        )
 
 
 def save_user(connection: sqlite3.Connection, lock_id: str, user: User) -> None:
@@ -166,6 +208,9 @@ def save_user(connection: sqlite3.Connection, lock_id: str, user: User) -> None:
         int(user.enabled),
         user.valid_from_ms,
         user.valid_until_ms,
+        _plain_json(encode(user.schedule)) if user.schedule else None,
+        user.uses_left,
+        int(user.made_at_lock),
     )
     write(connection, "membership", lock_id, user.id, user.number)
 
@@ -182,6 +227,12 @@ def save_credential(connection: sqlite3.Connection, lock_id: str, credential: Cr
         credential.mac,
         credential.slot,
         int(credential.duress),
+        int(credential.temporary),
+        credential.label,
+        credential.valid_from_ms,
+        credential.valid_until_ms,
+        credential.uses_left,
+        credential.counter,
     )
 
 
@@ -210,6 +261,26 @@ def save_settings(connection: sqlite3.Connection, lock_id: str, settings: Settin
 def save_lockout(connection: sqlite3.Connection, lock_id: str, record: LockoutRecord) -> None:
     """Keep the lockout's record."""
     write(connection, "lockout", lock_id, _plain_json(encode(record)))
+
+
+def save_modes(connection: sqlite3.Connection, lock_id: str, modes: Modes) -> None:
+    """Keep the modes."""
+    plain = {name: getattr(modes, name) for name in _MODE_NAMES}
+    mac = modes.bluetooth_code_mac
+    write(
+        connection,
+        "mode",
+        lock_id,
+        _plain_json({**plain, "bluetooth_code_mac": None if mac is None else mac.hex()}),
+    )
+
+
+def erase_lock(connection: sqlite3.Connection, lock_id: str) -> None:
+    """Forget all that is kept of a lock, people who are on no other, and every client of the bridge (RST-1)."""
+    for table in ("credential", "membership", "setting", "lockout", "mode"):
+        connection.execute(f"DELETE FROM {table} WHERE lock_id = ?", (lock_id,))
+    connection.execute("DELETE FROM user WHERE id NOT IN (SELECT user_id FROM membership)")
+    connection.execute("DELETE FROM client")
 
 
 def load_clients(connection: sqlite3.Connection, client_id: str | None = None) -> Iterator[ClientRow]:
@@ -244,6 +315,7 @@ def get_meta(connection: sqlite3.Connection, key: str) -> str | None:
 _plain_json = json.JSONEncoder(separators=(",", ":")).encode
 
 _SETTING_NAMES: Final = tuple(item.name for item in fields(Settings))
+_MODE_NAMES: Final = tuple(item.name for item in fields(Modes))
 
 
 def _upsert(table: str) -> str:
@@ -256,6 +328,24 @@ def _upsert(table: str) -> str:
 
 _UPSERT: Final = {table: _upsert(table) for table in COLUMNS if table != "event"}
 _SELECT: Final = {table: f"SELECT {', '.join(COLUMNS[table])}, checksum FROM {table}" for table in COLUMNS}
+
+
+def _credential(row: tuple[Any, ...]) -> Credential:
+    _, kind, number, user_id, mac, slot, duress, temporary, *rest = row
+    return Credential(_word(CredentialType, kind), number, user_id, mac, slot, bool(duress), bool(temporary), *rest)
+
+
+def _schedule(text: str | None) -> tuple[Window, ...]:
+    return tuple(_decoded(Window, window) for window in json.loads(text)) if text is not None else ()
+
+
+def _modes(data: Mapping[str, Any]) -> Modes:
+    # What a newer version has put in is not known here.
+    known = {name: value for name, value in data.items() if name in _MODE_NAMES}
+    mac = known.get("bluetooth_code_mac")
+    known["bluetooth_code_mac"] = None if mac is None else bytes.fromhex(mac)
+    known["phones"] = tuple(known.get("phones", ()))
+    return Modes(**known)
 
 
 def _word[W: StrEnum](kind: type[W], text: str) -> W:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from .errors import RESTORE_HINT, StoreDamaged, StoreVersionError
+from .rows import reseal
 from .transactions import transaction
 
 APPLICATION_ID: Final = 0x4C42_7273
@@ -111,10 +112,38 @@ _FIRST: Final[Migration] = (
     "CREATE INDEX event_lock ON event (lock_id) WHERE lock_id IS NOT NULL",
 )
 
-MIGRATIONS: Final[Sequence[Migration]] = (_FIRST,)
+
+def _reseal_people(connection: sqlite3.Connection) -> None:
+    user = ("id", "name", "role", "enabled", "valid_from_ms", "valid_until_ms")
+    reseal(connection, "user", user, (*user, "schedule", "uses_left", "made_at_lock"))
+    credential = ("lock_id", "type", "number", "user_id", "mac", "slot", "duress")
+    limits = ("temporary", "label", "valid_from_ms", "valid_until_ms", "uses_left", "counter")
+    reseal(connection, "credential", credential, (*credential, *limits))
+
+
+_SECOND: Final[Migration] = (
+    "ALTER TABLE user ADD COLUMN schedule TEXT",
+    "ALTER TABLE user ADD COLUMN uses_left INTEGER",
+    "ALTER TABLE user ADD COLUMN made_at_lock INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE credential ADD COLUMN temporary INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE credential ADD COLUMN label TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE credential ADD COLUMN valid_from_ms INTEGER",
+    "ALTER TABLE credential ADD COLUMN valid_until_ms INTEGER",
+    "ALTER TABLE credential ADD COLUMN uses_left INTEGER",
+    "ALTER TABLE credential ADD COLUMN counter INTEGER NOT NULL DEFAULT 0",
+    """CREATE TABLE mode (
+        lock_id TEXT PRIMARY KEY,
+        record TEXT NOT NULL,
+        checksum INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    _reseal_people,
+)
+"""What limits users and credentials (USR-7, VER-13, VER-14), and the modes (BLT-7, BLT-8)."""
+
+MIGRATIONS: Final[Sequence[Migration]] = (_FIRST, _SECOND)
 """Entry n turns version n into n + 1. One that was released is never changed."""
 
-STATE_TABLES: Final = ("meta", "value", "user", "membership", "credential", "setting", "lockout", "client")
+STATE_TABLES: Final = ("meta", "value", "user", "membership", "credential", "setting", "lockout", "mode", "client")
 """Everything but the journal: small, and checked in full at each start."""
 
 
