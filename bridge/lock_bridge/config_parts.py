@@ -75,8 +75,16 @@ def _ef01(table: Table) -> dict[str, Any]:
     }
 
 
+def _espeak(table: Table) -> dict[str, Any]:
+    return {
+        "rate": table.integer("rate", 150, 80, 450, unit=" of words a minute"),
+        "device": table.optional("device", longest=255),
+    }
+
+
 _DRIVERS: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Table], dict[str, Any]]]]] = {
     SIMULATED: (PORTS, _no_options),
     "ef01": (("fingerprint",), _ef01),
+    "espeak": (("sounder",), _espeak),
 }
 """Driver: the ports that it serves, and what reads its options."""

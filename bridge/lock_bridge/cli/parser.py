@@ -200,7 +200,7 @@ def _door(commands: _Commands) -> None:
         "Do something at a simulated door, and tell what is to be seen and heard there. docs/simulator.md."
     )
     door.add_argument(
-        "words", nargs="+", metavar="WORD", help="press 1 2 3 ok | touch Anna right thumb | open | state | play FILE | …"
+        "words", nargs="+", metavar="WORD", help="press 1 2 3 ok | touch Anna right thumb | state | play FILE | …"
     )
     door.add_argument("--new", action="store_true", help="with play: first make the lock as new, with all that goes")
 

@@ -56,4 +56,10 @@ def _ef01(part: PartConfig) -> object:
     return Ef01Reader(Settings(port=options.pop("device"), **options))
 
 
-_DRIVERS: Final[dict[str, Callable[[PartConfig], object]]] = {"ef01": _ef01}
+def _espeak(part: PartConfig) -> object:
+    from lock_bridge.hardware.espeak import EspeakSounder, Settings  # nobody else needs subprocesses
+
+    return EspeakSounder(Settings(**part.options))
+
+
+_DRIVERS: Final[dict[str, Callable[[PartConfig], object]]] = {"ef01": _ef01, "espeak": _espeak}

@@ -1,0 +1,242 @@
+"""The voice of a lock on a machine with a loudspeaker: `espeak-ng` and `aplay`, and what happens without them."""
+
+import asyncio
+import io
+import shutil
+import stat
+import wave
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from lock_bridge import profiles, prompts
+from lock_bridge.clock import ManualClock
+from lock_bridge.config import ConfigError, parse
+from lock_bridge.engine.effects import Prompt, Say, Sound, Tone
+from lock_bridge.hardware.build import build
+from lock_bridge.hardware.espeak import EspeakSounder, Settings, tones
+from lock_bridge.hardware.espeak.driver import VOICES
+from lock_bridge.hardware.ports import Reading, SpeechEnded
+
+WAIT_S = 20
+
+
+class Loudspeaker:
+    """Fake programs that note how they were called and what they were fed, and a sounder that uses them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.reports: list[Reading] = []
+        self.sounder = EspeakSounder(Settings(rate=170), voice=str(folder / "espeak-ng"), player=str(folder / "aplay"))
+        self.install("espeak-ng")
+        self.install("aplay")
+
+    def install(self, name: str, then: str = "exit 0") -> None:
+        """A program that writes its arguments and its input into a file of its own, then does `then`."""
+        script = self.folder / name
+        script.write_text(
+            f'#!/bin/sh\nn=$(mktemp "{self.folder}/{name}.XXXXXX")\n{{ echo "$*"; cat; }} > "$n"\n{then}\n'
+        )
+        script.chmod(script.stat().st_mode | stat.S_IXUSR)
+
+    def calls(self, name: str) -> list[tuple[str, bytes]]:
+        """Arguments and input of each run, in their order."""
+        files = sorted(self.folder.glob(f"{name}.*"), key=lambda file: file.stat().st_mtime_ns)
+        found = [file.read_bytes().partition(b"\n") for file in files]
+        return [(arguments.decode(), fed) for arguments, _, fed in found]
+
+    async def all_said(self, times: int = 1) -> None:
+        await until(lambda: self.reports.count(SpeechEnded()) >= times)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WAIT_S):
+        while not holds():  # noqa: ASYNC110 - what is waited for is another process
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def speaker(tmp_path: Path) -> AsyncIterator[Loudspeaker]:
+    speaker = Loudspeaker(tmp_path)
+    await speaker.sounder.start(speaker.reports.append)
+    yield speaker
+    await speaker.sounder.stop()
+
+
+@pytest.mark.spec("SND-2")
+@pytest.mark.parametrize("language", prompts.LANGUAGES)
+async def test_prompts_are_spoken_in_the_locks_language(speaker: Loudspeaker, language: str) -> None:
+    speaker.sounder.say(Say(Prompt.JAMMED, language))
+    await speaker.all_said()
+    [(arguments, fed)] = speaker.calls("espeak-ng")
+    assert f"-v {VOICES[language]} -s 170" in arguments
+    assert fed.decode() == prompts.text(Prompt.JAMMED, language)
+
+
+async def test_what_is_spoken_is_not_among_the_arguments_that_everybody_can_list(speaker: Loudspeaker) -> None:
+    speaker.sounder.say(Say(Prompt.JAMMED))
+    await speaker.all_said()
+    assert "bolt" not in speaker.calls("espeak-ng")[0][0]
+
+
+@pytest.mark.spec("MNU-1")
+async def test_prompts_follow_each_other_and_their_end_is_told_once(speaker: Loudspeaker) -> None:
+    speaker.install("espeak-ng", "sleep 0.1")
+    speaker.sounder.say(Say(Prompt.ENROLLED))
+    speaker.sounder.say(Say(Prompt.JAMMED))
+    assert speaker.reports == []
+    await speaker.all_said()
+    said = [fed.decode() for _, fed in speaker.calls("espeak-ng")]
+    assert said == [prompts.text(Prompt.ENROLLED), prompts.text(Prompt.JAMMED)]
+    assert speaker.reports == [SpeechEnded()]
+
+
+@pytest.mark.spec("ALM-1")
+async def test_an_alarm_cuts_the_voice_and_sounds_until_its_end(speaker: Loudspeaker) -> None:
+    speaker.install("espeak-ng", "exec sleep 60")
+    speaker.install("aplay", "sleep 0.05")
+    speaker.sounder.say(Say(Prompt.ENROLLED))
+    speaker.sounder.say(Say(Prompt.JAMMED))
+    await until(lambda: bool(speaker.calls("espeak-ng")))
+    speaker.sounder.sound(Sound(Tone.ALARM, "mute"))
+    await speaker.all_said()
+    await until(lambda: len(speaker.calls("aplay")) >= 3)
+    assert len(speaker.calls("espeak-ng")) == 1, "the prompt that waited is not spoken into the alarm"
+    speaker.sounder.sound(Sound(Tone.ALARM_END))
+    await until(lambda: speaker.sounder._playing is None)
+    alarm = tones.wav(Tone.ALARM, "mute")
+    assert all(alarm.startswith(fed) for _, fed in speaker.calls("aplay")), "whole, but for what was cut off"
+
+
+async def test_an_alarm_cuts_a_voice_that_has_only_just_begun(speaker: Loudspeaker) -> None:
+    speaker.install("espeak-ng", "exec sleep 60")
+    speaker.sounder.say(Say(Prompt.ENROLLED))
+    await asyncio.sleep(0)
+    speaker.sounder.sound(Sound(Tone.ALARM))
+    await speaker.all_said()
+
+
+@pytest.mark.spec("L2S-11")
+async def test_mute_silences_tones_but_neither_prompts_nor_alarms(speaker: Loudspeaker) -> None:
+    speaker.sounder.sound(Sound(Tone.KEY, "mute"))
+    speaker.sounder.say(Say(Prompt.ENROLLED, volume="mute"))
+    await speaker.all_said()
+    assert speaker.calls("aplay") == []
+    speaker.sounder.sound(Sound(Tone.ALARM, "mute"))
+    await until(lambda: bool(speaker.calls("aplay")))
+
+
+@pytest.mark.spec("SND-1")
+async def test_low_is_less_loud_than_high(speaker: Loudspeaker) -> None:
+    for volume in ("high", "low"):
+        speaker.sounder.say(Say(Prompt.ENROLLED, volume=volume))
+    await speaker.all_said()
+    amplitudes = [int(arguments.split("-a ")[1].split()[0]) for arguments, _ in speaker.calls("espeak-ng")]
+    assert amplitudes[0] > amplitudes[1] > 0
+    assert _peak(tones.wav(Tone.SUCCESS, "high")) > _peak(tones.wav(Tone.SUCCESS, "low")) > 0
+
+
+@pytest.mark.parametrize("tone", [tone for tone in Tone if tone is not Tone.ALARM_END])
+def test_every_tone_is_a_short_sound_of_its_own(tone: Tone) -> None:
+    with wave.open(io.BytesIO(tones.wav(tone, "high"))) as sound:
+        assert 0.02 <= sound.getnframes() / sound.getframerate() <= 1.5
+    assert all(
+        tones.wav(tone, "high") != tones.wav(other, "high") for other in Tone if other not in (tone, Tone.ALARM_END)
+    )
+
+
+async def test_a_fast_typist_does_not_fill_the_loudspeaker(speaker: Loudspeaker) -> None:
+    for _ in range(200):
+        speaker.sounder.sound(Sound(Tone.KEY))
+    await until(lambda: speaker.sounder._playing is None)
+    assert len(speaker.calls("aplay")) <= 5
+
+
+async def test_without_its_programs_the_lock_is_silent_and_says_so_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    reports: list[Reading] = []
+    sounder = EspeakSounder(voice="espeak-ng-that-is-not-there", player="aplay-that-is-not-there")
+    await sounder.start(reports.append)
+    for _ in range(3):
+        sounder.say(Say(Prompt.ENROLLED))
+        sounder.sound(Sound(Tone.SUCCESS))
+        await until(lambda: sounder._speaking is None and sounder._playing is None)
+    await sounder.stop()
+    assert reports == [SpeechEnded()] * 3, "nothing waits for a voice that is not there"
+    assert caplog.text.count("espeak-ng-that-is-not-there is not installed: prompts are not spoken") == 1
+    assert caplog.text.count("aplay-that-is-not-there is not installed: tones are not heard") == 1
+
+
+async def test_a_voice_that_fails_is_named_in_the_log_once_until_it_works_again(
+    speaker: Loudspeaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    speaker.install("espeak-ng", "echo no loudspeaker >&2; exit 3")
+    for times in (1, 2):
+        speaker.sounder.say(Say(Prompt.ENROLLED))
+        await speaker.all_said(times)
+    assert caplog.text.count("exit code 3: no loudspeaker") == 1
+    speaker.install("espeak-ng")
+    speaker.sounder.say(Say(Prompt.ENROLLED))
+    await speaker.all_said(3)
+    speaker.install("espeak-ng", "exit 4")
+    speaker.sounder.say(Say(Prompt.ENROLLED))
+    await speaker.all_said(4)
+    assert caplog.text.count("exit code 4") == 1
+
+
+async def test_a_voice_that_hangs_is_ended(speaker: Loudspeaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lock_bridge.hardware.espeak.driver._START_S", 0.2)
+    monkeypatch.setattr("lock_bridge.hardware.espeak.driver._SLOWEST", 1_000)
+    speaker.install("espeak-ng", "trap '' TERM; while :; do sleep 0.1; done")
+    speaker.sounder.say(Say(Prompt.ENROLLED))
+    await speaker.all_said()
+
+
+async def test_a_stop_silences_at_once_and_says_nothing_more(speaker: Loudspeaker) -> None:
+    speaker.install("espeak-ng", "exec sleep 60")
+    speaker.sounder.say(Say(Prompt.ENROLLED))
+    await until(lambda: bool(speaker.calls("espeak-ng")))
+    async with asyncio.timeout(WAIT_S):
+        await speaker.sounder.stop()
+    speaker.sounder.say(Say(Prompt.ENROLLED))
+    speaker.sounder.sound(Sound(Tone.KEY))
+    await asyncio.sleep(0)
+    assert speaker.reports == []
+
+
+def test_a_config_names_it_for_the_sounder_alone(tmp_path: Path) -> None:
+    lock = '[[lock]]\nid = "front_door"\nprofile = "palm6068"\n[lock.simulated]\nport = 0\n'
+    options = 'driver = "espeak"\nrate = 120\ndevice = "plughw:1"\n'
+    config = parse(f"{lock}[lock.parts.sounder]\n{options}", profiles.names()).locks[0]
+    built = build(config, profiles.load("palm6068"), ManualClock(), tmp_path)
+    assert isinstance(built.ports.sounder, EspeakSounder)
+    assert built.ports.keypad is (built.door and built.door.keypad)
+    with pytest.raises(ConfigError, match="rate"):
+        parse(f"{lock}[lock.parts.sounder]\n{options.replace('120', '12')}", profiles.names())
+    with pytest.raises(ConfigError, match="driver"):
+        parse(f"{lock}[lock.parts.keypad]\n{options}", profiles.names())
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed here")
+@pytest.mark.spec("SND-2")
+@pytest.mark.parametrize("language", prompts.LANGUAGES)
+async def test_the_real_espeak_has_a_voice_for_each_language(language: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *("espeak-ng", "-v", VOICES[language], "-s", "150", "-a", "140", "--stdin", "--stdout"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(WAIT_S):
+        spoken, _ = await process.communicate(prompts.text(Prompt.JAMMED, language).encode())
+    assert process.returncode == 0
+    assert len(spoken) > 22_050, "half a second of sound at least"
+
+
+def _peak(sound: bytes) -> int:
+    with wave.open(io.BytesIO(sound)) as opened:
+        frames = opened.readframes(opened.getnframes())
+    return max(
+        abs(int.from_bytes(frames[place : place + 2], "little", signed=True)) for place in range(0, len(frames), 2)
+    )
