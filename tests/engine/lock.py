@@ -72,6 +72,7 @@ from lock_bridge.engine.inputs import (
     PrivacySeen,
     SetMode,
     SetPasscode,
+    SpeechEnded,
     Started,
     StartEnrolment,
     TamperSeen,
@@ -93,6 +94,8 @@ ACTOR = Actor("c1", "Home Assistant")
 TRAVEL_MS = 900
 COUPLING_MS = 150
 NOTICE_MS = 200
+PROMPT_MS = 2_000
+"""How long a prompt takes to be said."""
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -204,7 +207,10 @@ class Lock:
         self._order = itertools.count()
         self._run: DriveBolt | None = None
         self._boot = 0
+        self._silence_at = 0
         self.power_on()
+        # A button that is pressed sooner asks for a factory reset (RST-1).
+        self.advance(11_000)
 
     @property
     def now(self) -> Instant:
@@ -222,7 +228,7 @@ class Lock:
         self.state = self.disk.state(self.profile)
         self._timers.clear()
         self._coming.clear()
-        self._run, self._typed = None, ""
+        self._run, self._typed, self._silence_at = None, "", 0
         self.give(Started(f"boot {self._boot}"))
         self.give(Inventory(CredentialType.FINGERPRINT, frozenset(self.reader)))
         self.give(BoltSeen(self.bolt))
@@ -306,6 +312,18 @@ class Lock:
             self._note(key)
             self.give(KeyDown(key))
             self.give(KeyUp(key))
+
+    def hold(self, word: str | Key, ms: int) -> None:
+        """Hold a key, and let go."""
+        key = word if isinstance(word, Key) else _WORDS[word]
+        self._note(key)
+        self.give(KeyDown(key))
+        self.advance(ms)
+        self.give(KeyUp(key))
+
+    def listen_out(self) -> None:
+        """Let the voice say all that it has to say."""
+        self.advance(max(0, self._silence_at - self.mono_ms))
 
     def enter(self, code: str) -> None:
         """Wake the keypad if it sleeps, type, confirm."""
@@ -442,6 +460,20 @@ class Lock:
         self.give(EnrolDone(CredentialType.FINGERPRINT, slot))
         return slot
 
+    def learn(self, *, touches: int | None = None) -> int | None:
+        """The reader takes what it is to learn, or only some touches of it; the slot."""
+        running = self.state.enrolment
+        assert running is not None
+        assert running.active
+        for touch in range(running.done + 1, (touches or running.steps) + 1):
+            self.listen_out()
+            self.give(EnrolStep(running.type, touch))
+        if touches is None and running.slot is not None:
+            if running.type is CredentialType.FINGERPRINT:
+                self.reader.add(running.slot)
+            self.give(EnrolDone(running.type, running.slot))
+        return running.slot
+
     def add_card(self, user_id: str, uid: bytes) -> None:
         """Enrol a card."""
         self.ok(StartEnrolment, user_id=user_id, type=CredentialType.RFID)
@@ -540,14 +572,21 @@ class Lock:
                 self._drive(effect)
             case StopBolt():
                 self._run = None
-            case EndEnrolment() if self.reader_answers:
-                self._later(0, lambda: self.give(EnrolFailed(CredentialType.FINGERPRINT, "cancelled")))
-            case DeleteTemplates(_, slots):
+            case EndEnrolment(kind) if self.reader_answers:
+                self._later(0, lambda: self.give(EnrolFailed(kind, "cancelled")))
+            case DeleteTemplates(CredentialType.FINGERPRINT, slots):
                 self.reader -= slots
-            case BeginEnrolment(_, slot):
+            case BeginEnrolment(CredentialType.FINGERPRINT, slot):
                 assert slot not in self.reader
+            case Say():
+                self._silence_at = max(self._silence_at, self.mono_ms) + PROMPT_MS
+                self._later(self._silence_at - self.mono_ms, self._fall_silent)
             case _ if isinstance(effect, DURABLE):
                 self.disk.write(effect)
+
+    def _fall_silent(self) -> None:
+        if self.mono_ms >= self._silence_at:
+            self.give(SpeechEnded())
 
     def _drive(self, drive: DriveBolt) -> None:
         assert drive.limit_ms == self.profile.motor_limit_ms
@@ -599,7 +638,7 @@ class Lock:
 
     def _next_due(self) -> int | None:
         due = [*self._timers.values(), *(entry[0] for entry in self._coming[:1])]
-        return min(due, default=None)
+        return max(min(due), self.mono_ms) if due else None
 
     def _happen(self) -> None:
         if self._coming and self._coming[0][0] <= self.mono_ms:

@@ -5,17 +5,20 @@ import pytest
 from lock_bridge.engine.effects import Lamp, OpenPairing, Prompt, SaveLockout, Sound, Tone
 from lock_bridge.engine.inputs import Key, KeyDown, KeyUp, PairingChanged, Timer
 from lock_bridge.wire.words import EventType
-from tests.engine.conftest import ANNA, BEN
+from tests.engine.conftest import ANNA, BEN, lock_with_anna
 from tests.engine.lock import Lock
 
-FRONT = {*"0123456789", "ok", "back"}
+
+def front(lock: Lock) -> set[str]:
+    """The keys of a model's front that light."""
+    return {*"0123456789", "ok", "back"} | ({"leave"} if lock.profile.menu == "numbered" else set())
 
 
 @pytest.mark.spec("VER-1")
 def test_a_touch_wakes_the_keypad_and_its_keys_light(lock: Lock) -> None:
     assert lock.lights.keys == frozenset()
     lock.press("5")
-    assert lock.lights.keys == FRONT
+    assert lock.lights.keys == front(lock)
 
 
 @pytest.mark.spec("VER-1")
@@ -40,7 +43,7 @@ def test_any_key_of_the_front_wakes_it_and_does_nothing_else(lock: Lock, key: st
 def test_the_keypad_sleeps_after_twenty_seconds_without_a_touch(lock: Lock) -> None:
     lock.press("back")
     lock.advance(19_999)
-    assert lock.lights.keys == FRONT
+    assert lock.lights.keys == front(lock)
     lock.advance(1)
     assert lock.lights.keys == frozenset()
 
@@ -138,15 +141,23 @@ def test_keys_of_the_rear_and_the_doorbell_work_while_the_keypad_sleeps(palm: Lo
     assert not palm.state.awake
 
 
-@pytest.mark.parametrize(("profile", "key"), [("palm6068", Key.SET), ("l2s", Key.RESET)])
-def test_the_rear_button_held_for_three_seconds_asks_for_pairing(profile: str, key: Key) -> None:
-    lock = Lock(profile)
+@pytest.mark.spec("DLM-11", "L2S-12")
+@pytest.mark.parametrize(
+    ("profile", "key", "said"),
+    [
+        ("palm6068", Key.SET, Prompt.PAIRING_OPEN),
+        ("dl50fvs", Key.SET, Prompt.PAIRING_OPEN),
+        ("l2s", Key.RESET, Prompt.JOIN_GATEWAY),
+    ],
+)
+def test_the_rear_button_held_for_three_seconds_asks_for_pairing(profile: str, key: Key, said: Prompt) -> None:
+    lock = lock_with_anna(profile)
     lock.give(KeyDown(key))
     lock.advance(2_999)
     assert lock.of(OpenPairing) == []
     lock.advance(1)
     assert len(lock.of(OpenPairing)) == 1
-    assert lock.prompts == [Prompt.PAIRING_OPEN]
+    assert lock.prompts == [said]
     lock.advance(10_000)
     assert len(lock.of(OpenPairing)) == 1
 

@@ -21,33 +21,65 @@ def data(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in changed.items() if value is not None}
 
 
-@pytest.mark.spec("CAP-1", "CAP-2", "CAP-3", "CAP-6", "CAP-7", "CAP-10", "CAP-11", "CAP-13", "CAP-14", "CAP-16")
-def test_the_models_capacities_are_those_of_their_manuals() -> None:
-    palm, l2s = profiles.load("palm6068"), profiles.load("l2s")
+FACE, PALM, BLE = CredentialType.FACE, CredentialType.PALM_VEIN, CredentialType.BLE
+KINDS = (FINGER, PIN, RFID, FACE, PALM, BLE)
 
-    def numbers(profile: Profile, kind: CredentialType) -> tuple[int, int | None] | None:
-        limits = profile.limits(kind)
-        return None if limits is None else (limits.slots, limits.per_user)
 
-    assert [numbers(palm, kind) for kind in (FINGER, PIN, RFID)] == [(50, 5), (50, 1), None]
-    assert [numbers(l2s, kind) for kind in (FINGER, PIN, RFID)] == [(50, None)] * 3
-    assert (palm.users, l2s.users) == (50, 0)
-    assert (palm.credentials[FINGER].steps, l2s.credentials[FINGER].steps) == (6, 5)
-    for profile in (palm, l2s):
-        assert (profile.passcode_min, profile.passcode_max, profile.entry_max) == (6, 10, 20)
-        assert profile.idle_ms == 20_000
+@pytest.mark.spec("CAP-1", "CAP-2", "CAP-3", "CAP-4", "CAP-5", "CAP-6", "CAP-7", "CAP-8", "CAP-9", "CAP-10")
+@pytest.mark.parametrize(
+    ("model", "limits", "users"),
+    [
+        ("l2s", [(50, None), (50, None), (50, None), None, None, None], 0),
+        ("dl50fvs", [(50, 5), (50, 1), (50, None), (50, 1), None, (50, None)], 50),
+        ("palm6068", [(50, 5), (50, 1), None, (50, 3), (50, 2), (50, None)], 50),
+    ],
+)
+def test_the_models_capacities_are_those_of_their_manuals(
+    model: str, limits: list[tuple[int, int | None] | None], users: int
+) -> None:
+    profile = profiles.load(model)
+    found = [profile.limits(kind) for kind in KINDS]
+    assert [None if item is None else (item.slots, item.per_user) for item in found] == limits
+    assert profile.users == users
+
+
+@pytest.mark.spec("CAP-11", "CAP-13", "CAP-14", "CAP-15", "CAP-16")
+@pytest.mark.parametrize(("model", "touches", "poses"), [("l2s", 5, None), ("dl50fvs", 6, 5), ("palm6068", 6, 5)])
+def test_lengths_steps_and_times_are_those_of_the_manuals(model: str, touches: int, poses: int | None) -> None:
+    profile = profiles.load(model)
+    assert profile.credentials[FINGER].steps == touches
+    face = profile.limits(FACE)
+    assert (None if face is None else face.steps) == poses
+    assert (profile.passcode_min, profile.passcode_max, profile.entry_max) == (6, 10, 20)
+    assert profile.idle_ms == 20_000
+
+
+@pytest.mark.spec("DLM-3", "DLM-4", "CAP-12", "VER-7")
+def test_the_models_differ_as_their_manuals_do() -> None:
+    l2s, dl50, palm = (profiles.load(model) for model in ("l2s", "dl50fvs", "palm6068"))
+    new_and_delete = ("new_administrator", "new_user", "delete", "door_direction")
+    assert dl50.menu_items == (*new_and_delete, "clear_bluetooth", "system_information")
+    assert palm.menu_items == (*new_and_delete, "system_information")
+    assert (dl50.enrol_items, palm.enrol_items) == ((FACE, FINGER, PIN, RFID), (FACE, PALM, FINGER, PIN))
+    assert (l2s.menu, l2s.menu_code, l2s.initialise_code) == ("codes", "3571", "3570")
+    assert [item.simple_passcodes for item in (l2s, dl50, palm)] == ["setting_off", "setting_on", "refused"]
+    assert [item.failure_window_ms for item in (l2s, dl50, palm)] == [None, 300_000, 300_000]
+    assert [item.bluetooth_blocks_remote for item in (l2s, dl50, palm)] == [False, False, True]
+    assert [item.one_time_mute for item in (l2s, dl50, palm)] == [False, False, True]
+    assert [item.pairing_flashes for item in (l2s, dl50, palm)] == [Key.D5, None, Key.D0]
 
 
 def test_the_models_keys_are_those_of_their_fronts_and_rears() -> None:
-    palm, l2s = profiles.load("palm6068"), profiles.load("l2s")
-    assert palm.keys == DIGITS | {Key.CONFIRM, Key.BACK, Key.DOORBELL, Key.SET, Key.LOCK}
+    l2s, dl50, palm = (profiles.load(model) for model in ("l2s", "dl50fvs", "palm6068"))
     assert l2s.keys == DIGITS | {Key.CONFIRM, Key.BACK, Key.DOORBELL, Key.RESET}
-    assert (palm.confirm_label, palm.back_label) == ("√", "↩")
-    assert (l2s.confirm_label, l2s.back_label) == ("#", "*")
+    front = DIGITS | {Key.CONFIRM, Key.BACK, Key.DOORBELL, Key.LEAVE}
+    assert palm.keys == front | {Key.SET, Key.LOCK, Key.HOME}
+    assert dl50.keys == palm.keys | {Key.EMERGENCY}
+    assert [(item.confirm_label, item.back_label) for item in (l2s, dl50, palm)] == [("#", "*"), ("√", "↩"), ("√", "↩")]
 
 
 def test_there_is_a_file_for_each_model_and_none_for_others() -> None:
-    assert {"l2s", "palm6068"} <= set(profiles.names())
+    assert {"l2s", "dl50fvs", "palm6068"} <= set(profiles.names())
     for name in profiles.names():
         assert profiles.load(name).id == name
     with pytest.raises(KeyError):

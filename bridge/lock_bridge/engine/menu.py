@@ -67,14 +67,12 @@ def follow(turn: Turn, before: LockState) -> None:
     if menu is None or turn.state.directory is before.directory or menu.stage is Stage.VERIFY:
         return
     administrators = turn.state.directory.administrators()
-    if menu.user_id is not None:
-        gone = menu.user_id not in administrators
-    else:
-        # Who makes the first administrator stops when there is one, made in the app; in a menu of short codes each
-        # credential that it enrols is an administrator's (USR-8).
-        gone = _is_first_start(menu, turn) and bool(administrators)
-    if gone:
+    if menu.user_id is not None and menu.user_id not in administrators:
         menu_steps.leave(turn, Prompt.MENU_CLOSED)
+    elif _is_first_start(menu, turn) and administrators:
+        # Who makes the first administrator stops where there is one, made in the app. A menu of short codes is not so:
+        # each credential that it enrols in the initial state is an administrator's (USR-8).
+        menu_steps.leave(turn)
 
 
 def _is_first_start(menu: Menu, turn: Turn) -> bool:
