@@ -6,7 +6,7 @@ from typing import Final
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import BoltState, DoorState, EventType, OperationSource, Part
 
-from . import alarms, motor, passage, waiting
+from . import alarms, motor, mute, passage, waiting
 from .effects import Drive, Prompt, StopBolt, Tone
 from .inputs import BoltPosition, Handle, MotorOutcome, MotorStopped, RemoteLock, RemoteUnlock, Timer
 from .state import Cause, Motion
@@ -237,6 +237,7 @@ def _opened(turn: Turn, causes: tuple[Cause, ...]) -> None:
         turn.set(changed_by=cause)
         turn.record(EventType.UNLOCKED if cause.credential is None else EventType.ACCESS_GRANTED, cause)
         motor.tell_duress(turn, cause)
+        mute.opened(turn, cause)
     for cause in causes:
         turn.answer(cause)
     restart_countdown(turn)
