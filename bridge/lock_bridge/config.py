@@ -11,7 +11,9 @@ from typing import Final, Literal, cast
 
 from .config_parts import PartConfig, read_parts
 from .config_table import REQUIRED, Problem, Problems, Table, shown
+from .engine.profile import Profile, ProfileError
 from .hardware.simulated.config import Person, SimulatedConfig
+from .profiles import read as read_profile
 from .store import KEY_FILE, STORE_FILE
 
 type TrustClock = Literal["auto", "always"]
@@ -25,6 +27,7 @@ _MAX_SOCKET_PATH: Final = 107
 """Bytes that the kernel takes for a socket's path."""
 _INTERFACES: Final = 'addresses of this machine to be found at, such as ["192.168.1.20"]'
 _ID: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_PROFILE_SUFFIX: Final = ".toml"
 _CARD: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){4,10}")
 
 
@@ -80,6 +83,8 @@ class LockConfig:
     id: str
     name: str
     profile: str
+    own_profile: Profile | None = None
+    """The profile itself, where it is none that comes with the bridge (docs/profiles.md)."""
     serial: str = ""
     parts: Mapping[str, PartConfig] = field(default_factory=dict)
     simulated: SimulatedConfig | None = None
@@ -152,7 +157,7 @@ def _read(root: Table, known_profiles: Collection[str], folder: Path) -> Config:
     config = Config(
         bridge=_read_bridge(root.table("bridge"), folder),
         server=_read_server(root.table("server")),
-        locks=tuple(_read_locks(root, known_profiles)),
+        locks=tuple(_read_locks(root, known_profiles, folder)),
     )
     root.finish()
     if not config.locks and not root.failed("lock"):
@@ -210,11 +215,11 @@ def _read_server(table: Table | None) -> ServerConfig:
     return config
 
 
-def _read_locks(root: Table, known_profiles: Collection[str]) -> Iterable[LockConfig]:
+def _read_locks(root: Table, known_profiles: Collection[str], folder: Path) -> Iterable[LockConfig]:
     ids: set[str] = set()
     devices: set[str] = set()
     for table in root.tables("lock"):
-        lock = _read_lock(table, known_profiles)
+        lock = _read_lock(table, known_profiles, folder)
         if lock.id in ids:
             table.problem("id", f'"{lock.id}" is the id of another lock. Allowed is one that no other lock has.')
         ids.add(lock.id)
@@ -226,21 +231,36 @@ def _read_locks(root: Table, known_profiles: Collection[str]) -> Iterable[LockCo
         yield lock
 
 
-def _read_lock(table: Table, known_profiles: Collection[str]) -> LockConfig:
+def _read_lock(table: Table, known_profiles: Collection[str], folder: Path) -> LockConfig:
     lock_id = table.word(
         "id", REQUIRED, _ID, "a word of a-z, 0-9 and _ that begins with a letter, at most 32 characters long"
     )
     simulated = _read_simulated(table.table("simulated"))
+    profile, own_profile = _read_profile(table, known_profiles, folder)
     lock = LockConfig(
         id=lock_id,
         name=table.text("name", lock_id.replace("_", " ").capitalize()),
-        profile=table.choice("profile", REQUIRED, sorted(known_profiles)),
+        profile=profile,
+        own_profile=own_profile,
         serial=table.optional("serial") or "",
         parts=read_parts(table, simulated=simulated is not None),
         simulated=simulated,
     )
     table.finish()
     return lock
+
+
+def _read_profile(table: Table, known_profiles: Collection[str], folder: Path) -> tuple[str, Profile | None]:
+    """The profile's id; and the profile itself, if a file of one's own is named."""
+    named = table.choice("profile", REQUIRED, sorted(known_profiles), suffix=_PROFILE_SUFFIX)
+    if named in known_profiles or not named.endswith(_PROFILE_SUFFIX):
+        return named, None
+    try:
+        profile = read_profile(_path(named, folder))
+    except ProfileError as error:
+        table.problem("profile", f"{shown(named)}: {error}.")
+        return named, None
+    return profile.id, profile
 
 
 def _read_simulated(table: Table | None) -> SimulatedConfig | None:

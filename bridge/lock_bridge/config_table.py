@@ -110,13 +110,15 @@ class Table:
             self._wrong(key, value, allowed)
         return value
 
-    def choice(self, key: str, default: str | _Required, allowed: Collection[str]) -> str:
-        """One of the words allowed."""
+    def choice(self, key: str, default: str | _Required, allowed: Collection[str], *, suffix: str = "") -> str:
+        """One of the words allowed, or the name of a file that ends in `suffix`."""
         words = "one of " + ", ".join(f'"{word}"' for word in allowed) if allowed else "nothing"
+        if suffix:
+            words += f", or a file *{suffix}"
         value: str | None = self._take(key, default, str, words)
         if value is None:
             return default if isinstance(default, str) else ""
-        if value not in allowed:
+        if value not in allowed and not (suffix and value.endswith(suffix)):
             self.problem(key, f"{shown(value)} is not known. Allowed is {words}.{did_you_mean(value, allowed)}")
         return value
 

@@ -112,7 +112,7 @@ class Service:
         return self._trust.trusted()
 
     async def _start_lock(self, config: LockConfig, keys: Keys, clock: Clock, stack: contextlib.AsyncExitStack) -> None:
-        profile = profiles.load(config.profile)
+        profile = config.own_profile or profiles.load(config.profile)
         lock_clock = clock if config.simulated is None else ScaledClock(clock, config.simulated.time_scale)
         parts = build(config, profile, lock_clock, self.config.bridge.data)
         base = LockSnapshot(

@@ -12,6 +12,7 @@ from lock_bridge.engine.profile import DIGITS, Profile, ProfileError
 from lock_bridge.wire.words import CredentialType
 
 FINGER, PIN, RFID = CredentialType.FINGERPRINT, CredentialType.PIN, CredentialType.RFID
+FACE, PALM, BLE = CredentialType.FACE, CredentialType.PALM_VEIN, CredentialType.BLE
 
 
 def data(**changes: Any) -> dict[str, Any]:
@@ -27,55 +28,53 @@ KINDS = (FINGER, PIN, RFID, FACE, PALM, BLE)
 
 @pytest.mark.spec("CAP-1", "CAP-2", "CAP-3", "CAP-4", "CAP-5", "CAP-6", "CAP-7", "CAP-8", "CAP-9", "CAP-10")
 @pytest.mark.parametrize(
-    ("model", "limits", "users"),
+    ("model", "users", "capacities"),
     [
-        ("l2s", [(50, None), (50, None), (50, None), None, None, None], 0),
-        ("dl50fvs", [(50, 5), (50, 1), (50, None), (50, 1), None, (50, None)], 50),
-        ("palm6068", [(50, 5), (50, 1), None, (50, 3), (50, 2), (50, None)], 50),
+        ("l2s", 0, {FINGER: (50, None), PIN: (50, None), RFID: (50, None)}),
+        ("dl50fvs", 50, {FACE: (50, 1), FINGER: (50, 5), PIN: (50, 1), RFID: (50, None), BLE: (50, None)}),
+        ("palm6068", 50, {FACE: (50, 3), PALM: (50, 2), FINGER: (50, 5), PIN: (50, 1), BLE: (50, None)}),
     ],
 )
 def test_the_models_capacities_are_those_of_their_manuals(
-    model: str, limits: list[tuple[int, int | None] | None], users: int
+    model: str, users: int, capacities: dict[CredentialType, tuple[int, int | None]]
 ) -> None:
     profile = profiles.load(model)
-    found = [profile.limits(kind) for kind in KINDS]
-    assert [None if item is None else (item.slots, item.per_user) for item in found] == limits
+    assert {kind: (limits.slots, limits.per_user) for kind, limits in profile.credentials.items()} == capacities
     assert profile.users == users
 
 
-@pytest.mark.spec("CAP-11", "CAP-13", "CAP-14", "CAP-15", "CAP-16")
-@pytest.mark.parametrize(("model", "touches", "poses"), [("l2s", 5, None), ("dl50fvs", 6, 5), ("palm6068", 6, 5)])
-def test_lengths_steps_and_times_are_those_of_the_manuals(model: str, touches: int, poses: int | None) -> None:
+@pytest.mark.spec("CAP-11", "CAP-12", "CAP-13", "CAP-14", "CAP-15", "CAP-16", "CAP-17")
+@pytest.mark.parametrize(
+    ("model", "touches", "poses", "simple", "battery", "supply"),
+    [
+        ("l2s", 5, None, "setting_off", "cells", "micro_usb"),
+        ("dl50fvs", 6, 5, "setting_on", "pack", "type_c"),
+        ("palm6068", 6, 5, "refused", "pack", "type_c"),
+    ],
+)
+def test_the_models_ways_are_those_of_their_manuals(
+    model: str, touches: int, poses: int | None, simple: str, battery: str, supply: str
+) -> None:
     profile = profiles.load(model)
-    assert profile.credentials[FINGER].steps == touches
     face = profile.limits(FACE)
-    assert (None if face is None else face.steps) == poses
+    assert (profile.credentials[FINGER].steps, face and face.steps) == (touches, poses)
     assert (profile.passcode_min, profile.passcode_max, profile.entry_max) == (6, 10, 20)
     assert profile.idle_ms == 20_000
+    assert (profile.simple_passcodes, profile.battery_kind, profile.emergency_supply) == (simple, battery, supply)
 
 
-@pytest.mark.spec("DLM-3", "DLM-4", "CAP-12", "VER-7")
-def test_the_models_differ_as_their_manuals_do() -> None:
-    l2s, dl50, palm = (profiles.load(model) for model in ("l2s", "dl50fvs", "palm6068"))
-    new_and_delete = ("new_administrator", "new_user", "delete", "door_direction")
-    assert dl50.menu_items == (*new_and_delete, "clear_bluetooth", "system_information")
-    assert palm.menu_items == (*new_and_delete, "system_information")
-    assert (dl50.enrol_items, palm.enrol_items) == ((FACE, FINGER, PIN, RFID), (FACE, PALM, FINGER, PIN))
-    assert (l2s.menu, l2s.menu_code, l2s.initialise_code) == ("codes", "3571", "3570")
-    assert [item.simple_passcodes for item in (l2s, dl50, palm)] == ["setting_off", "setting_on", "refused"]
-    assert [item.failure_window_ms for item in (l2s, dl50, palm)] == [None, 300_000, 300_000]
-    assert [item.bluetooth_blocks_remote for item in (l2s, dl50, palm)] == [False, False, True]
-    assert [item.one_time_mute for item in (l2s, dl50, palm)] == [False, False, True]
-    assert [item.pairing_flashes for item in (l2s, dl50, palm)] == [Key.D5, None, Key.D0]
-
-
-def test_the_models_keys_are_those_of_their_fronts_and_rears() -> None:
-    l2s, dl50, palm = (profiles.load(model) for model in ("l2s", "dl50fvs", "palm6068"))
-    assert l2s.keys == DIGITS | {Key.CONFIRM, Key.BACK, Key.DOORBELL, Key.RESET}
-    front = DIGITS | {Key.CONFIRM, Key.BACK, Key.DOORBELL, Key.LEAVE}
-    assert palm.keys == front | {Key.SET, Key.LOCK, Key.HOME}
-    assert dl50.keys == palm.keys | {Key.EMERGENCY}
-    assert [(item.confirm_label, item.back_label) for item in (l2s, dl50, palm)] == [("#", "*"), ("√", "↩"), ("√", "↩")]
+@pytest.mark.parametrize(
+    ("model", "keys", "labels"),
+    [
+        ("l2s", "ok back doorbell reset", "#*"),
+        ("dl50fvs", "ok back doorbell leave set lock emergency home", "√↩"),
+        ("palm6068", "ok back doorbell leave set lock home", "√↩"),
+    ],
+)
+def test_the_models_keys_are_those_of_their_fronts_and_rears(model: str, keys: str, labels: str) -> None:
+    profile = profiles.load(model)
+    assert profile.keys == DIGITS | {Key(key) for key in keys.split()}
+    assert profile.confirm_label + profile.back_label == labels
 
 
 def test_there_is_a_file_for_each_model_and_none_for_others() -> None:
@@ -118,6 +117,17 @@ def test_a_profile_without_its_optional_keys_has_the_defaults() -> None:
         ({"credentials": {"pin": {"slots": 1, "legs": 4}}}, "credentials.pin: must be a table with slots"),
         ({"credentials": {"pin": 50}}, "credentials.pin: must be a table with slots"),
         ({"credentials": {"pin": {"slots": "many"}}}, "credentials.pin.slots: must be a whole number"),
+        ({"reset_key": "reset"}, "reset_key: must be one of the lock's keys"),
+        ({"pairing_flashes": "emergency"}, "pairing_flashes: must be one of the lock's keys"),
+        ({"keys": ["ok", "set"]}, "keys: must have ok and back"),
+        ({"settings": ["loudness"]}, "settings: there is no loudness"),
+        ({"passcode_min": 11}, "passcode_min: must be at least 1"),
+        ({"entry_max": 9}, "passcode_min: must be at least 1"),
+        ({"failures": 0}, "failures: must be at least 1"),
+        ({"users": 0}, "menu: a numbered one needs users"),
+        ({"menu": "codes"}, "users must be 0"),
+        ({"enrol_items": ["rfid"]}, "enrol_items: rfid must be in credentials"),
+        ({"menu_items": ["delete"] * 10}, "menu_items: no more than 9"),
     ],
 )
 def test_wrong_data_are_refused_with_the_key_and_what_is_allowed(changes: dict[str, Any], told: str) -> None:

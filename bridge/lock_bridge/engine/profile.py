@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, get_args
 from lock_bridge.wire.words import CredentialType
 
 from .inputs import Key
+from .model import Settings
 
 type BoltKind = Literal["motor", "clutch"]
 type BatteryKind = Literal["cells", "pack"]
@@ -41,6 +42,8 @@ _FLAGS: Final = frozenset(
         "camera",
     }
 )
+
+_MENU_KEYS: Final = 9
 
 DIGITS = frozenset(Key(str(digit)) for digit in range(10))
 
@@ -149,8 +152,32 @@ class Profile:
         for name, item in known.items():
             if name not in data and item.default is MISSING and item.default_factory is MISSING:
                 raise ProfileError(f"{name}: is missing")
-        values = {name: _convert(name, value) for name, value in data.items()}
-        return cls(**values)
+        profile = cls(**{name: _convert(name, value) for name, value in data.items()})
+        _check(profile)
+        return profile
+
+
+def _check(profile: Profile) -> None:
+    """Whether the parts of a profile fit together."""
+    if missing := [kind for kind in profile.enrol_items if kind not in profile.credentials]:
+        raise ProfileError(f"enrol_items: {', '.join(missing)} must be in credentials too")
+    for name in ("reset_key", "pairing_key", "pairing_flashes"):
+        if (key := getattr(profile, name)) is not None and key not in profile.keys:
+            raise ProfileError(f"{name}: must be one of the lock's keys")
+    if not {Key.CONFIRM, Key.BACK} <= profile.keys:
+        raise ProfileError(f"keys: must have {Key.CONFIRM} and {Key.BACK}")
+    if unknown := profile.settings - {item.name for item in fields(Settings)}:
+        raise ProfileError(f"settings: there is no {', '.join(sorted(unknown))}")
+    if not 1 <= profile.passcode_min <= profile.passcode_max <= profile.entry_max:
+        raise ProfileError("passcode_min: must be at least 1, at most passcode_max, and that at most entry_max")
+    if profile.failures < 1:
+        raise ProfileError("failures: must be at least 1")
+    if profile.menu == "numbered" and not (profile.users and profile.menu_items and profile.enrol_items):
+        raise ProfileError("menu: a numbered one needs users, menu_items and enrol_items")
+    if profile.menu == "codes" and profile.users:
+        raise ProfileError("menu: one of codes knows no users on the lock; users must be 0")
+    if len(profile.menu_items) > _MENU_KEYS or len(profile.enrol_items) > _MENU_KEYS:
+        raise ProfileError(f"menu_items: no more than {_MENU_KEYS}, for each has a key of its own")
 
 
 def _convert(name: str, value: Any) -> Any:
