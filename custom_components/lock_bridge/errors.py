@@ -15,6 +15,13 @@ FOR_THE_USER: Final = {
     ErrorCode.DOOR_OPEN: "door_open",
     ErrorCode.HANDLE_NOT_AT_REST: "handle_not_at_rest",
     ErrorCode.BOLT_BY_HAND: "bolt_by_hand",
+    ErrorCode.PRIVACY_ON: "privacy_on",
+    ErrorCode.PASSAGE_ON: "passage_on",
+    ErrorCode.ON_ANOTHER_LOCK: "on_another_lock",
+    ErrorCode.BLUETOOTH_CODE: "bluetooth_code",
+    ErrorCode.BLUETOOTH_OFF: "bluetooth_off",
+    ErrorCode.OCCUPIED: "occupied",
+    ErrorCode.MENU_OPEN: "menu_open",
     ErrorCode.NOT_SUPPORTED: "not_supported",
 }
 """What somebody has to do or to set before it can work: no fault, so it is not logged as one."""

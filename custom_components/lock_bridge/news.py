@@ -5,6 +5,7 @@ or Home Assistant) goes to the bus alone, marked `replayed`, with the time at wh
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,6 +28,8 @@ from .wire.words import EventType
 TOLD_BY_STATE: Final = frozenset({EventType.LOCKED, EventType.UNLOCKED, EventType.DOOR_OPENED, EventType.DOOR_CLOSED})
 """The states of lock and door say this themselves at the moment it happens, `changed_by` included: the logbook would
 say it twice. No state tells of the past, so as old news it goes to the bus like everything else."""
+
+_DURESS: Final = str(EventType.DURESS)
 
 LOST_AFTER_S: Final = 2.0
 """A journal that was thinned out has many small gaps, which come together: one line for all of them."""
@@ -69,13 +72,18 @@ class News:
 
     @callback
     def _tell_event(self, event: Event, read: Cursor, *, replayed: bool) -> None:
+        if (told := without_duress(event)) is not None:
+            self._tell_told(told, read, replayed=replayed)
+        self._cursors.async_set(read)
+
+    @callback
+    def _tell_told(self, event: Event, read: Cursor, *, replayed: bool) -> None:
         if not replayed:
             self._hub.on_event.tell(event)
         if replayed or event.type not in TOLD_BY_STATE:
             facts = {"id": f"{read.epoch}:{read.seq}", "replayed": replayed, **_facts(event)}
             time_fired = _time_of(event) if replayed else None
             self._hass.bus.async_fire(EVENT, {**facts, **self._where(event.lock_id)}, time_fired=time_fired)
-        self._cursors.async_set(read)
 
     @callback
     def _gap(self, gap: Gap) -> None:
@@ -126,6 +134,21 @@ class News:
         held, self._held = self._held or [], None
         for tell in held:
             tell()
+
+
+def without_duress(event: Event) -> Event | None:
+    """The event with nothing about duress in it; None: nothing is left.
+
+    Whoever forces somebody to open the door (VER-12) may be looking at Home Assistant: neither that it was told, nor
+    that there is a way to tell it, is on the bus, in an entity or in the logbook.
+    """
+    if event.type == _DURESS:
+        return None
+    changed = event.data.get("changed")
+    if not isinstance(changed, list) or _DURESS not in changed:
+        return event
+    rest = [name for name in changed if name != _DURESS]
+    return replace(event, data={**event.data, "changed": rest}) if rest else None
 
 
 def _facts(event: Event) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def _keys(data: Mapping[str, Any], details: Mapping[str, Any]) -> Iterator[str]:
     kind = f"event_{data.get('type')}"
     # Whoever gave a command has a name; that it came from afar adds nothing to it.
     method = data.get("method") not in (None, OperationSource.REMOTE, OperationSource.UNKNOWN)
-    for start in (f"{kind}_{details.get('operation')}", kind):
+    for start in (f"{kind}_{details.get('operation') or details.get('mode')}", kind):
         if _who(data) and method:
             yield f"{start}_by_with"
         if _who(data):

@@ -109,7 +109,7 @@ async def test_every_kind_of_event_has_a_sentence(
     # In another language than the bridge's own words, so that a missing sentence cannot look like one.
     await recorded.hass.config.async_update(language="nb")
     await recorded.hass.async_block_till_done()
-    silent = {EventType.LOCKED, EventType.UNLOCKED, EventType.DOOR_OPENED, EventType.DOOR_CLOSED}
+    silent = {EventType.LOCKED, EventType.UNLOCKED, EventType.DOOR_OPENED, EventType.DOOR_CLOSED, EventType.DURESS}
     kinds = [kind for kind in EventType if kind not in silent]
     await record(house, *(Fact(kind, reason="wrong_code", data={"part": "motor", "count": 3}) for kind in kinds))
     await recorded.until_event(kinds[-1])
@@ -151,6 +151,44 @@ async def test_every_kind_of_event_has_a_sentence(
         (
             Fact(EventType.ACCESS_REFUSED, OperationSource.KEYPAD, reason="of_tomorrow"),
             "refused somebody with keypad: of tomorrow",
+        ),
+        (
+            Fact(
+                EventType.MODE_CHANGED,
+                OperationSource.REMOTE,
+                client_name="Phone",
+                data={"mode": "passage", "seconds": 7200},
+            ),
+            "held open by Phone",
+        ),
+        (
+            Fact(
+                EventType.MODE_CHANGED,
+                OperationSource.KEYPAD,
+                user_name="Anna",
+                credential_type=CredentialType.PIN,
+                data={"mode": "normal"},
+            ),
+            "back to normal by Anna",
+        ),
+        (Fact(EventType.MODE_CHANGED, data={"mode": "siesta"}), "mode changed"),
+        (Fact(EventType.INTRUSION), "opened from inside though nobody should be at home"),
+        (
+            Fact(EventType.ACCESS_REFUSED, OperationSource.BLE, reason="pairing_code"),
+            "refused somebody with Bluetooth key: wrong Bluetooth pairing code",
+        ),
+        (
+            Fact(
+                EventType.MENU_OPENED,
+                OperationSource.BIOMETRIC,
+                user_name="Anna",
+                credential_type=CredentialType.PALM_VEIN,
+            ),
+            "menu opened by Anna with palm",
+        ),
+        (
+            Fact(EventType.FAULT_STARTED, reason="no_answer", data={"part": "link"}),
+            "fault: cable between outside and inside",
         ),
         (Fact(EventType.USER_ADDED, OperationSource.REMOTE, user_name="Bo", client_name="Phone"), "person added: Bo"),
     ],

@@ -14,7 +14,14 @@ from custom_components.lock_bridge.const import EVENTS_LOST
 from custom_components.lock_bridge.sensor import SENSORS
 from custom_components.lock_bridge.wire.errors import ErrorCode
 from custom_components.lock_bridge.wire.model import ChangedBy
-from custom_components.lock_bridge.wire.words import CredentialType, EventType, OperationSource, Part, Refusal
+from custom_components.lock_bridge.wire.words import (
+    CredentialType,
+    EventType,
+    OperatingMode,
+    OperationSource,
+    Part,
+    Refusal,
+)
 from tests.integration.texts import FOLDER, flat, placeholders, read
 
 LANGUAGES = ("en", "nb", "sv", "it", "nl")
@@ -119,18 +126,22 @@ def test_every_entity_has_its_texts_and_no_others() -> None:
 
 
 def test_every_event_part_and_reason_has_its_words_and_no_others() -> None:
-    kinds = {*EventType, EVENTS_LOST}
+    kinds = {*EventType, EVENTS_LOST} - {EventType.DURESS}  # of which nothing is told (see test_duress)
     sentences = {key.removeprefix("common.event_") for key in keys("common.event_")}
     ending = re.compile(r"_(by_with|by|with)$")
-    operations = {"operation_failed_lock", "operation_failed_unlock"}
-    assert {ending.sub("", key) for key in sentences} - operations == kinds
+    told_apart = {
+        "operation_failed_lock",
+        "operation_failed_unlock",
+        *(f"mode_changed_{mode}" for mode in OperatingMode),
+    }
+    assert {ending.sub("", key) for key in sentences} == kinds | told_apart
     assert kinds <= sentences, "each has a sentence for when nobody and nothing is known"
     assert keys("common.part_") == {f"common.part_{part}" for part in Part}
     bridge = FOLDER.parent.parent / "bridge" / "lock_bridge"
     of_pairing = re.findall(r'_fail\([\w.]+, "(\w+)"\)', (bridge / "server/pairing.py").read_text(encoding="utf-8"))
     of_the_bolt = {
         ErrorCode[name]
-        for file in ("bolt.py", "hands.py")
+        for file in ("bolt.py", "hands.py", "motor.py")
         for name in re.findall(r"ErrorCode\.(\w+)", (bridge / "engine" / file).read_text(encoding="utf-8"))
     } - {ErrorCode.SUPERSEDED}  # which is an answer alone, and never recorded
     assert of_pairing
