@@ -4,7 +4,7 @@ from typing import Final
 
 from lock_bridge.wire.words import CredentialType, EventType, OperationSource, Part, Refusal
 
-from . import bolt, enrolment, entitlement, lockout, menu, modes, sight
+from . import bolt, enrolment, entitlement, lockout, menu, modes, motor, sight
 from .alarms import speak_of_battery
 from .effects import PhoneTold, Prompt
 from .inputs import BiometricSeen, CardSeen, EndLockout, Timer
@@ -46,7 +46,7 @@ def passcode_entered(turn: Turn, entry: str) -> None:
 
 def biometric_seen(turn: Turn, seen: BiometricSeen) -> None:
     """VER-5: needs no waking; but a face that nobody looks for is not seen, and each look ends with a face."""
-    if turn.profile.limits(seen.type) is None or _in_menu(turn):
+    if turn.profile.limits(seen.type) is None or menu.hides_readers(turn):
         return
     if seen.type is CredentialType.FACE:
         if not turn.state.looking:
@@ -65,7 +65,7 @@ def card_seen(turn: Turn, seen: CardSeen) -> None:
     mac = card_mac(turn.keys.card, seen.uid)
     if (learning := enrolment.waiting_for_card(turn)) is not None:
         enrolment.card_seen(turn, learning, mac)
-    elif not _in_menu(turn):
+    elif not menu.hides_readers(turn):
         _present(turn, CredentialType.RFID, turn.state.directory.by_mac.get(mac))
 
 
@@ -110,16 +110,18 @@ def decide(turn: Turn, credential: Credential, phone: str | None = None) -> None
     if why is not None:
         _refuse_known(turn, cause, why)
         return
+    forgiven = lockout.succeed(turn.state.lockout, administrator=administers)
     if menu.awaits_verification(turn):
+        turn.save_lockout(forgiven)
+        motor.tell_duress(turn, cause)
         menu.verified(turn, cause)
-        _raise_duress(turn, cause)
     else:
         entitlement.spend(turn, cause)
         modes.entered(turn, cause)
         bolt.unlock(turn, cause)
         turn.verdict(good=True)
         speak_of_battery(turn)
-    turn.save_lockout(lockout.succeed(turn.state.lockout, administrator=administers))
+        turn.save_lockout(forgiven)
 
 
 def code_failed(turn: Turn, kind: CredentialType, reason: Refusal) -> None:
@@ -172,11 +174,6 @@ def _present(turn: Turn, kind: CredentialType, found: Credential | None) -> None
         decide(turn, found)
 
 
-def _in_menu(turn: Turn) -> bool:
-    """Whether somebody is in the menu: what readers see then is no verification."""
-    return menu.hides_readers(turn)
-
-
 def _kept_out(turn: Turn, *, administers: bool) -> Refusal | None:
     """What keeps out somebody who is entitled: at the menu her role (MNU-2), at the door what people there do."""
     if menu.awaits_verification(turn):
@@ -188,18 +185,12 @@ def _kept_out(turn: Turn, *, administers: bool) -> Refusal | None:
 
 def _refuse_known(turn: Turn, cause: Cause, why: Refusal) -> None:
     turn.record(EventType.ACCESS_REFUSED, cause, reason=why.value)
-    _raise_duress(turn, cause)
+    motor.tell_duress(turn, cause)
     turn.verdict(good=False)
     if why is Refusal.NOT_ADMINISTRATOR:
         turn.say(Prompt.NOT_ADMINISTRATOR)
     if cause.phone is not None:
         turn.emit(PhoneTold(cause.phone, why.value))
-
-
-def _raise_duress(turn: Turn, cause: Cause) -> None:
-    """VER-12: somebody is being forced, also where the door stays shut; only the journal shows it."""
-    if cause.credential is not None and cause.credential.duress:
-        turn.record(EventType.DURESS, cause)
 
 
 def _fail(turn: Turn, kind: CredentialType, reason: Refusal, weighs: int) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import CredentialType, EventType, OperationSource, Part, Refusal
 
-from . import access, bolt, phones
+from . import access, bolt, menu, phones
 from .effects import CountUse, PhoneTold
 from .inputs import ClearBluetooth, Command, PhoneActs, PhonePairs, SetBluetoothCode
 from .model import Credential
@@ -80,7 +80,7 @@ def phone_acts(turn: Turn, given: PhoneActs) -> None:
     if not turn.state.settings.bluetooth:
         access.refuse(turn, CredentialType.BLE, Refusal.BLUETOOTH_OFF)
         turn.emit(PhoneTold(phone, Refusal.BLUETOOTH_OFF.value))
-    elif unlocks and turn.state.menu is not None:
+    elif unlocks and (menu.hides_readers(turn) or menu.awaits_verification(turn)):
         # A visitor's key is never what a menu waits for.
         turn.emit(PhoneTold(phone, ErrorCode.MENU_OPEN.value))
     elif access.closed(turn, CredentialType.BLE):

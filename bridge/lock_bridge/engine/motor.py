@@ -68,6 +68,8 @@ def jam(turn: Turn, cause: Cause) -> None:
     """BLT-6: the bolt is stuck on its way; it stays jammed until the next success."""
     turn.set(bolt=BoltState.JAMMED)
     turn.record(EventType.LOCK_JAMMED, cause)
+    # Before anything is said: one write is as fast as another, two are not (VER-12).
+    tell_duress(turn, cause)
     turn.say(Prompt.JAMMED)
 
 
@@ -85,18 +87,19 @@ def fail(turn: Turn, cause: Cause, drive: Drive, error: ErrorCode) -> None:
     if cause.source is not OperationSource.AUTO or error not in _WAITS:
         operation = "unlock" if drive in OPENING else "lock"
         turn.record(EventType.OPERATION_FAILED, cause, reason=error.value, data={"operation": operation})
+    if drive in OPENING:
+        tell_duress(turn, cause)
     make_good(turn, cause, drive)
     turn.refuse(cause, error)
 
 
 def make_good(turn: Turn, cause: Cause, drive: Drive) -> None:
-    """A verification whose opening failed uses nothing up (BLT-6); that it was forced is told all the same (VER-12)."""
+    """A verification whose opening failed uses nothing up (BLT-6)."""
     if drive in OPENING:
-        tell_duress(turn, cause)
         entitlement.give_back(turn, cause)
 
 
 def tell_duress(turn: Turn, cause: Cause) -> None:
-    """VER-12: silently, in the journal alone."""
+    """VER-12: silently, in the journal alone; also where the door stays shut."""
     if cause.credential is not None and cause.credential.duress:
         turn.record(EventType.DURESS, cause)

@@ -2,6 +2,7 @@
 
 from lock_bridge.wire.words import CredentialType
 
+from . import menu
 from .effects import Look
 from .inputs import NearSeen, Timer
 from .menu_state import Stage
@@ -69,7 +70,7 @@ def _may_look(turn: Turn) -> bool:
         and bool(state.directory.credentials)
         and not state.locked_out
         and not (state.enrolment is not None and state.enrolment.active)
-        and (state.menu is None or _awaited(state))
+        and not menu.hides_readers(turn)
     )
 
 
