@@ -26,6 +26,7 @@ from lock_bridge.wire.words import (
     OperatingMode,
     OperationSource,
     Part,
+    Refusal,
     Role,
 )
 
@@ -91,6 +92,8 @@ def _model() -> str:
         model.Enrolment,
         model.Event,
         model.UserInfo,
+        model.CredentialInfo,
+        model.ScheduleWindow,
         model.ClientInfo,
     )
     return _table(("Value", "Fields", "What"), [(f"`{kind.__name__}`", _fields(kind), _doc(kind)) for kind in kinds])
@@ -106,6 +109,7 @@ def _words() -> str:
         Role,
         EnrolmentStatus,
         Part,
+        Refusal,
     )
     rows = [(f"`{kind.__name__}`", ", ".join(f"`{member}`" for member in kind), _doc(kind)) for kind in kinds]
     return _table(("Word", "Values", "What"), rows)
