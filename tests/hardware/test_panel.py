@@ -11,10 +11,23 @@ import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 
 from lock_bridge import profiles
-from lock_bridge.clock import SystemClock
-from lock_bridge.engine.effects import Drive, DriveBolt, Lamp, Light, Prompt, Say, Sound, Tone
-from lock_bridge.hardware.ports import BoltPosition, BoltSeen, Handle, HandleSeen, Key, KeyDown, KeyUp
+from lock_bridge.clock import ScaledClock, SystemClock
+from lock_bridge.engine.effects import Drive, DriveBolt, Lamp, Light, Prompt, Say, Sound, Tone, View
+from lock_bridge.hardware.ports import (
+    BoltPosition,
+    BoltSeen,
+    Handle,
+    HandleSeen,
+    Key,
+    KeyDown,
+    KeyUp,
+    NearSeen,
+    PeepholeSeen,
+    PrivacySeen,
+    RingLight,
+)
 from lock_bridge.hardware.simulated import Person, SimulatedConfig, SimulatedDoor
+from lock_bridge.hardware.simulated.gateway import SimulatedGateway
 from lock_bridge.panel.server import Panel
 
 PEOPLE = (Person(name="Anna", fingers=("right thumb",), cards=("04A1B2C3", "04D4E5F6")),)
@@ -27,19 +40,34 @@ class House:
     def __init__(self, profile: str = "palm6068", *, travel_ms: int = 0) -> None:
         self.reports: list[Any] = []
         self.door = SimulatedDoor(
-            SimulatedConfig(travel_ms=travel_ms, people=PEOPLE), SystemClock(), profiles.load(profile)
+            SimulatedConfig(travel_ms=travel_ms, people=PEOPLE), ScaledClock(SystemClock()), profiles.load(profile)
         )
         self.panel = Panel(self.door, "Front door", 0)
         self.session = ClientSession()
+        self._sockets: list[ClientWebSocketResponse] = []
 
     async def start(self) -> None:
         door = self.door
-        for port in (door.bolt, door.contacts, door.power, door.keypad, door.sounder, door.fingerprint, door.card):
+        for port in (
+            door.bolt,
+            door.contacts,
+            door.power,
+            door.keypad,
+            door.sounder,
+            door.fingerprint,
+            door.card,
+            door.face,
+            door.palm_vein,
+            door.radios,
+            door.inside,
+        ):
             await port.start(self.reports.append)
         self.reports.clear()
         await self.panel.start()
 
     async def stop(self) -> None:
+        for socket in self._sockets:
+            await socket.close()
         await self.session.close()
         await self.panel.stop()
 
@@ -52,7 +80,9 @@ class House:
 
     async def visit(self, **headers: str) -> Page:
         headers = {"Origin": self.origin()} | headers
-        return Page(await self.session.ws_connect(self.origin() + "/live", headers=headers))
+        socket = await self.session.ws_connect(self.origin() + "/live", headers=headers)
+        self._sockets.append(socket)
+        return Page(socket)
 
 
 class Page:
@@ -208,11 +238,112 @@ async def test_a_page_is_told_the_model_then_the_door(house: House) -> None:
     page = await house.visit()
     model = (await page.receive())["model"]
     assert (model["name"], model["profile"], model["labels"]) == ("Front door", "palm6068", {"ok": "√", "back": "↩"})
-    assert model["readers"] == ["fingerprint"]
-    assert {"name": "Anna", "fingers": ["right thumb"], "cards": 2} in model["people"]
+    assert {"name": "Anna", "fingers": ["right thumb"], "cards": 2, "palms": ["right", "left"]} in model["people"]
     seen = await page.receive()
     assert (seen["look"]["bolt"], seen["look"]["door"]) == ("thrown", "closed")
     assert seen["world"]["way"] == {"from": 1.0, "to": 1.0, "ms": 0}
+
+
+@pytest.mark.parametrize(
+    ("profile", "skin", "readers", "privacy", "peephole", "screen", "supply", "reset"),
+    [
+        ("l2s", "satin", ["fingerprint", "rfid"], "thumb_turn", True, False, "micro_usb", "reset"),
+        ("dl50fvs", "graphite", ["fingerprint", "rfid", "face", "ble"], "knob", False, True, "type_c", "set"),
+        ("palm6068", "bronze", ["fingerprint", "face", "palm_vein", "ble"], "knob", False, True, "type_c", "set"),
+    ],
+)
+async def test_each_model_has_a_front_of_its_own(
+    profile: str,
+    skin: str,
+    readers: list[str],
+    privacy: str,
+    peephole: bool,
+    screen: bool,
+    supply: str,
+    reset: str,
+) -> None:
+    house = House(profile)
+    await house.start()
+    page = await house.visit()
+    model = (await page.receive())["model"]
+    assert (model["skin"], model["readers"]) == (skin, readers)
+    assert (model["privacy"], model["peephole"], model["screen"]) == (privacy, peephole, screen)
+    assert (model["emergency_supply"], model["reset_key"]) == (supply, reset)
+    assert ("emergency" in model["keys"]) == (profile == "dl50fvs")
+    await house.stop()
+
+
+async def test_who_stands_outside_and_how_she_looks_is_shown(house: House) -> None:
+    page = await house.visit()
+    await page.do("near", "Anna")
+    seen = await page.see(lambda seen: seen["world"]["near"] == "Anna")
+    assert seen["world"]["face"] is None, "she does not look into the lens yet"
+    await page.do("face", "Anna", "left", "covered")
+    seen = await page.see(lambda seen: seen["world"]["face"] is not None)
+    assert seen["world"]["face"] == {"pose": "left", "spoilt": "covered"}
+    await page.do("away")
+    seen = await page.see(lambda seen: seen["world"]["near"] is None)
+    assert seen["world"]["face"] is None
+    assert [report for report in house.reports if isinstance(report, NearSeen)] == [NearSeen(True), NearSeen(False)]
+
+
+@pytest.mark.spec("DLM-13")
+async def test_the_rears_screen_shows_the_outside_and_the_pairing_code(house: House) -> None:
+    page = await house.visit()
+    await page.receive()
+    await page.receive()
+    house.door.inside.show(View.OUTSIDE)
+    assert (await page.see(lambda seen: seen["look"]["screen"] == "outside"))["look"]["inside"] is None
+    house.door.inside.show(View.PAIRING)
+    house.door.inside.show_code("12345678")
+    assert (await page.see(lambda seen: seen["look"]["screen"] == "pairing"))["look"]["inside"] == "12345678"
+
+
+@pytest.mark.spec("BLT-9")
+async def test_knob_and_anti_peephole_button_are_turned_and_seen(garden: House) -> None:
+    page = await garden.visit()
+    await page.do("knob", "on")
+    await page.do("peephole", "off")
+    seen = await page.see(lambda seen: seen["world"]["knob"] and not seen["world"]["peephole"])
+    assert seen["world"]["knob"]
+    assert PrivacySeen(True) in garden.reports
+    assert PeepholeSeen(False) in garden.reports
+
+
+@pytest.mark.spec("GWY-1")
+async def test_the_bridges_ring_is_shown_beside_the_door(house: House) -> None:
+    gateway = SimulatedGateway(SystemClock())
+    house.door.stand_beside(gateway)
+    page = await house.visit()
+    gateway.shine(RingLight("blue", "solid"))
+    seen = await page.see(lambda seen: seen["ring"]["colour"] == "blue")
+    assert (seen["ring"]["rhythm"], seen["ring"]["held"]) == ("solid", False)
+    await page.do("function", "down")
+    await page.see(lambda seen: seen["ring"]["held"])
+    await page.socket.close()
+    await until(lambda: not gateway.held)
+
+
+async def test_time_at_the_door_can_be_let_run_faster_from_the_page(house: House) -> None:
+    page = await house.visit()
+    assert 10 in (await page.receive())["model"]["speeds"]
+    await page.do("speed", "60")
+    assert (await page.see(lambda seen: seen["world"]["speed"] == 60))["world"]["speed"] == 60
+    assert house.door.clock.scale == 60
+    for wrong in ("0", "-1", "1001", "fast", "nan"):
+        assert "at most 1000" in (await page.do("speed", wrong))["error"]
+    assert house.door.clock.scale == 60
+
+
+@pytest.mark.spec("RST-1")
+async def test_a_pin_stays_in_reset_while_both_hands_are_at_the_batteries(garden: House) -> None:
+    page = await garden.visit()
+    await page.do("battery", "out")
+    await page.do("down", "reset")
+    await page.do("battery", "in")
+    assert KeyDown(Key.RESET) in garden.reports, "held while the power comes back, it is told"
+    await page.socket.close()
+    await until(lambda: KeyUp(Key.RESET) in garden.reports)
 
 
 async def test_no_number_of_a_card_reaches_the_page(garden: House) -> None:
@@ -229,14 +360,18 @@ async def test_lights_and_sounds_are_shown_as_they_happen_each_sound_once(house:
     await page.receive()
     first = await page.receive()
     assert first["look"]["heard"] == [], "what sounded before the page came is no news"
-    house.door.keypad.light(Light(frozenset({"1", "2"}), frozenset({Lamp.GREEN})))
+    house.door.keypad.light(Light(frozenset({"1", "2"}), frozenset({Lamp.GREEN}), frozenset({"0"})))
     house.door.sounder.sound(Sound(Tone.SUCCESS))
     house.door.sounder.say(Say(Prompt.CLOSE_DOOR))
-    await page.see(lambda seen: seen["look"]["seq"] == 3)
+    await page.see(lambda seen: any(heard["what"] == "close_door" for heard in seen["look"]["heard"]))
     house.door.sounder.sound(Sound(Tone.DOORBELL))
-    last = await page.see(lambda seen: seen["look"]["seq"] == 4)
-    assert last["look"]["lights"] == {"keys": ["1", "2"], "lamps": ["green"]}
-    assert [heard["seq"] for seen in page.seen for heard in seen["look"]["heard"]] == [2, 3, 4]
+    last = await page.see(lambda seen: any(heard["what"] == "doorbell" for heard in seen["look"]["heard"]))
+    assert last["look"]["lights"] == {"keys": ["1", "2"], "flashing": ["0"], "lamps": ["green"]}
+    assert [heard["what"] for seen in page.seen for heard in seen["look"]["heard"]] == [
+        "success",
+        "close_door",
+        "doorbell",
+    ]
 
 
 async def test_two_pages_hear_the_same(house: House) -> None:

@@ -1,6 +1,7 @@
 // What is heard and felt, in words: on the picture for a moment, in the list for longer, and for screen readers.
 
-import { el, icon } from "./dom.js";
+import { el } from "./dom.js";
+import { icon } from "./icons.js";
 
 const SHOWN_MS = 5200;
 const SHOWN_MOST = 3;

@@ -1,13 +1,16 @@
 // One side of the door: wall, frame with the strike, leaf with bolt and handle, and the lock on it.
 
-import { el, holdable, icon, put } from "./dom.js";
+import { el, holdable, put } from "./dom.js";
+import { icon } from "./icons.js";
 
 const HANDLE_MS = 400;
+const LEAVES = { satin: "oak", bronze: "painted", graphite: "slate" };
 
 export class Scene {
   #to = null;
 
-  constructor(side, model, lock, hands) {
+  /** `beside` stands at the foot of the picture. */
+  constructor(side, model, lock, hands, beside = null) {
     this.side = side;
     this.model = model;
     this.lock = lock;
@@ -15,7 +18,7 @@ export class Scene {
     this.lever = this.#lever(hands);
     this.leaf = el(
       "div",
-      { className: `leaf ${model.clutch ? "oak" : "painted"}` },
+      { className: `leaf ${LEAVES[model.skin]}` },
       el("span", { className: "edge" }),
       this.bolt,
       el("span", { className: "latch" }),
@@ -37,7 +40,7 @@ export class Scene {
       "section",
       { className: `side ${side}`, ariaLabel: side === "outside" ? "Outside" : "Inside" },
       el("div", { className: "view" }, this.stage),
-      el("div", { className: "acts" }, el("h2", {}, side === "outside" ? "Outside" : "Inside"), this.open),
+      el("div", { className: "acts" }, el("h2", {}, side === "outside" ? "Outside" : "Inside"), beside, this.open),
     );
   }
 
