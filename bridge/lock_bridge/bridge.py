@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from .clock import Clock
 from .dispatch import Dispatcher
 from .engine.effects import Durable, Record
-from .engine.inputs import PairingChanged
-from .engine.model import Fact, Instant
+from .engine.inputs import PairingChanged, UserShared
+from .engine.model import Fact, Instant, User
 from .runner import LockRunner
 from .store import LockData, Store
 from .wire.errors import ErrorCode, LockBridgeError
@@ -36,6 +37,10 @@ class Bridge:
         self.clock = clock
         self.dispatcher = Dispatcher()
         self.on_pairing_asked: Callable[[str], None] = _nobody_pairs
+        self.on_pairing_left: Callable[[str], None] = _ignored
+        """Somebody at a lock left pairing mode; the server sets it."""
+        self.on_clients_gone: Callable[[], None] = _nothing
+        """After a factory reset nobody is paired any more, on disk already; the server sets it."""
         self._runners: dict[str, LockRunner] = {}
         self._listeners: list[Listener] = []
 
@@ -90,6 +95,31 @@ class Bridge:
         else:
             _LOG.warning("Pairing was asked for at %s, which can show no code: use `lock-bridge pair`", lock_id)
 
+    def close_pairing(self, lock_id: str) -> None:
+        """Somebody at a lock left pairing mode (L2S-12)."""
+        self.on_pairing_left(lock_id)
+
+    def revoke_clients(self) -> None:
+        """RST-1: the clients' connections end, after whoever asked for it has been answered."""
+        self.on_clients_gone()
+
+    def locks_of(self, user_id: str) -> tuple[LockRunner, ...]:
+        """The locks that a user is on (USR-10)."""
+        return tuple(runner for runner in self._runners.values() if user_id in runner.state.directory.users)
+
+    def user_changed(self, lock_id: str, user: User) -> None:
+        """USR-10: what was written down of her on one lock holds on all."""
+        for runner in self.locks_of(user.id):
+            if runner.id != lock_id:
+                runner.put(UserShared(user))
+
+    def user_counted(self, lock_id: str, user: User) -> None:
+        """USR-7: an entry at one lock is one less at all of them; of her nothing else is changed by it."""
+        for runner in self.locks_of(user.id):
+            if runner.id != lock_id:
+                known = runner.state.directory.users[user.id]
+                runner.put(UserShared(replace(known, uses_left=user.uses_left)))
+
     def pairing_changed(self, *, is_open: bool, lock_id: str | None = None, code: str | None = None) -> None:
         """The pairing window opened or closed: the locks show it, and the lock that asked for it shows the code."""
         for runner in self._runners.values():
@@ -110,6 +140,14 @@ class Bridge:
                 tell(listener)
             except Exception:  # noqa: BLE001 - what is written stays written, whoever cannot be told of it
                 _LOG.exception("A listener could not be told what happened")
+
+
+def _nothing() -> None:
+    pass
+
+
+def _ignored(_lock_id: str) -> None:
+    pass
 
 
 def _nobody_pairs(lock_id: str) -> None:

@@ -4,8 +4,7 @@ import asyncio
 import logging
 import uuid
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from .clock import Clock, Handle
@@ -13,66 +12,31 @@ from .engine.directory import Directory
 from .engine.effects import (
     CHANGES,
     DURABLE,
-    REFUSABLE,
     Answer,
-    BeginEnrolment,
-    DeleteTemplates,
-    DriveBolt,
+    ClosePairing,
     Durable,
     Effect,
-    EndEnrolment,
-    Light,
     OpenPairing,
-    SaveLockout,
-    Say,
-    Sound,
+    RevokeClients,
     StartTimer,
-    StopBolt,
     StopTimer,
 )
-from .engine.inputs import (
-    Command,
-    EnrolFailed,
-    Input,
-    MotorOutcome,
-    MotorStopped,
-    PartBack,
-    PartFault,
-    Started,
-    Timer,
-    TimerDue,
-)
+from .engine.inputs import Command, Input, PartFault, Started, Timer, TimerDue
 from .engine.machine import step
-from .engine.model import Instant
+from .engine.model import Instant, LockoutRecord, Modes
 from .engine.settings import default_settings
 from .engine.state import LockState, Setup
-from .hardware.ports import (
-    Bolt,
-    CardReader,
-    Contacts,
-    FaceReader,
-    Inside,
-    Keypad,
-    Port,
-    PortBusy,
-    Power,
-    Radios,
-    Sounder,
-    TemplateReader,
-)
+from .parts import PartControl, Ports
 from .snapshot import SnapshotMaker
 from .store import LockData, StoreError
 from .wire.errors import ErrorCode, LockBridgeError
 from .wire.model import LockSnapshot
-from .wire.words import CredentialType, Part
+from .wire.words import Part
+from .writer import Disk, Writer
+
+__all__ = ["House", "LockRunner", "Ports"]
 
 _LOG = logging.getLogger(__name__)
-
-_RETRY_MS = 10_000
-"""How often what could not be written is tried again."""
-
-_UNWRITTEN = 1_000
-"""What came of so many steps is kept in memory at most while the disk takes nothing; the oldest goes first."""
 
 _LAST_RUN_S = 1.0
 """How long a stop of the bridge waits for a bolt on its way: who opened shall be in the journal."""
@@ -81,41 +45,7 @@ _ANSWER_S = 20
 """Longer than any run of the motor with its second try."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """A lock's parts."""
-
-    keypad: Keypad
-    sounder: Sounder
-    bolt: Bolt
-    contacts: Contacts
-    power: Power
-    fingerprint: TemplateReader | None = None
-    card: CardReader | None = None
-    face: FaceReader | None = None
-    palm_vein: TemplateReader | None = None
-    radios: Radios | None = None
-    inside: Inside | None = None
-
-    def all(self) -> tuple[Port, ...]:
-        """Every part, each once."""
-        parts: tuple[Port | None, ...] = (
-            self.bolt,
-            self.contacts,
-            self.power,
-            self.keypad,
-            self.sounder,
-            self.fingerprint,
-            self.card,
-            self.face,
-            self.palm_vein,
-            self.radios,
-            self.inside,
-        )
-        return tuple(dict.fromkeys(part for part in parts if part is not None))
-
-
-class House(Protocol):
+class House(Disk, Protocol):
     """What a lock needs of the bridge around it."""
 
     clock: Clock
@@ -123,14 +53,17 @@ class House(Protocol):
     async def load(self, lock_id: str) -> LockData:
         """What the store keeps of a lock."""
 
-    async def commit(self, lock_id: str, items: Sequence[Durable], at: Instant) -> None:
-        """Write what came about at `at`, the house's time, and tell the journal's listeners. Raises `StoreError`."""
-
     def state_changed(self, lock_id: str, changes: Mapping[str, Any]) -> None:
         """Tell clients of a lock's new fields."""
 
     def open_pairing(self, lock_id: str) -> None:
-        """Somebody inside asked for pairing."""
+        """Somebody inside, or in the app, asked for pairing."""
+
+    def close_pairing(self, lock_id: str) -> None:
+        """Somebody at the lock left pairing mode (L2S-12)."""
+
+    def revoke_clients(self) -> None:
+        """After a factory reset nobody is paired any more; on disk they are gone already (RST-1)."""
 
 
 class LockRunner:
@@ -140,19 +73,19 @@ class LockRunner:
         self.id = base.id
         self.setup = setup
         self.state = LockState()
-        self._ports = ports
         self._clock = clock
         self._house = house
+        self._boot_id = clock.boot_id
+        self._parts = PartControl(self.id, ports, self.put)
+        self._writer = Writer(self.id, house, clock, self._heard, lambda: self._enqueue(_Rewrite()))
         self._snapshots = SnapshotMaker(base, setup.profile)
         self._queue: deque[Input | _Rewrite] = deque()
         self._working = False
         self._worker: asyncio.Task[None] | None = None
         self._timers: dict[Timer, Handle] = {}
         self._answers: dict[str, asyncio.Future[Mapping[str, Any]]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._unwritten: deque[_Unwritten] = deque(maxlen=_UNWRITTEN)
-        self._retry: Handle | None = None
         self._powered = True
+        self._restarting = False
         self._stopping = False
         self._cuts = 0
         self._at_rest = asyncio.Event()
@@ -166,43 +99,57 @@ class LockRunner:
     @property
     def shows_codes(self) -> bool:
         """Whether people inside can be shown a pairing code here."""
-        return self._ports.inside is not None
+        return self._parts.shows_codes
 
     def show_code(self, code: str | None) -> None:
         """Show a pairing code inside, or no longer."""
-        if self._ports.inside is not None:
-            self._ports.inside.show_code(code)
+        self._parts.show_code(code)
 
     async def start(self) -> None:
         """Build the state from disk, then let the parts report."""
-        self._rebuild(await self._house.load(self.id), self._clock.boot_id)
-        for port in self._ports.all():
-            await port.start(self.put)
+        self._rebuild(await self._house.load(self.id))
+        await self._parts.start()
 
     async def wind_down(self) -> None:
         """Take no more commands, and let a run of the motor come to its end, but not for long."""
         self._stopping = True
-        try:
-            async with asyncio.timeout(_LAST_RUN_S):
-                await self._at_rest.wait()
-        except TimeoutError:
-            _LOG.warning("Lock %s is stopped with its bolt on the way", self.id)
+        await self._motor_at_rest()
 
     async def stop(self) -> None:
         """Finish what is under way, leave the parts safe, answer who still waits."""
         self._powered = False
         self._stopping = True
         self._queue.clear()
-        for port in self._ports.all():
-            try:
-                await port.stop()
-            except Exception:  # noqa: BLE001 - whatever it is, the other parts must be made safe too
-                _LOG.exception("A part of lock %s could not be stopped", self.id)
+        await self._parts.stop()
         if self._worker is not None:
             await asyncio.gather(self._worker, return_exceptions=True)
         self._forget()
-        if self._unwritten:
-            await self._write([])
+        if self._writer.behind:
+            await self._writer.write([], self._house_now(self._clock.now()))
+
+    async def restart(self) -> None:
+        """Start the lock's logic and its parts anew from disk, in the same boot (APP-6): a lockout goes on (VER-10).
+
+        Raises `part_fault` while the lock has no power, `busy` while it restarts already, or `StoreError`.
+        """
+        if self._stopping or not self._powered:
+            raise self._gone()
+        self._restarting = True
+        self._powered = False
+        cuts = self._cuts
+        try:
+            await self._motor_at_rest()
+            await self._parts.stop()
+            self._queue.clear()
+            await self.answering()
+            data = await self._load()
+            if cuts == self._cuts and not self._stopping:
+                self._come_back(data)
+            if not self._stopping:
+                # Also after a power cut in between: without being started they would stay dumb when it comes back.
+                await self._parts.start()
+        finally:
+            self._restarting = False
 
     def put(self, given: Input) -> None:
         """Take an input; it is handled now, or after those before it. Without power nothing is heard."""
@@ -251,46 +198,59 @@ class LockRunner:
         """The lock starts anew from disk, as after any power cut (VER-10)."""
         cuts = self._cuts
         await self.answering()
+        data = await self._load()
+        if cuts == self._cuts and not self._stopping:
+            # Only now: nothing may be handled by the state from before the cut.
+            self._boot_id = uuid.uuid4().hex
+            self._come_back(data)
+
+    def _come_back(self, data: LockData) -> None:
+        self._powered = True
+        self._forget()
+        self._rebuild(data)
+
+    async def _load(self) -> LockData:
         try:
-            data = await self._house.load(self.id)
+            return await self._house.load(self.id)
         except StoreError as error:
             _LOG.error("Lock %s goes on with what it knew, for the store cannot be read: %s", self.id, error)
             state = self.state
             users, credentials = tuple(state.directory.users.values()), tuple(state.directory.credentials.values())
-            data = LockData(users, credentials, state.settings, state.lockout)
-        if cuts == self._cuts and not self._stopping:
-            # Only now: nothing may be handled by the state from before the cut.
-            self._powered = True
-            self._forget()
-            self._rebuild(data, uuid.uuid4().hex)
+            return LockData(users, credentials, state.settings, state.lockout, state.modes)
 
-    def _rebuild(self, data: LockData, boot_id: str) -> None:
-        fresh = LockState(settings=default_settings(self.setup.profile.simple_passcodes))
-        waiting = (item for late in reversed(self._unwritten) for item in reversed(late.items))
-        unwritten = next((item.record for item in waiting if isinstance(item, SaveLockout)), None)
+    def _rebuild(self, data: LockData) -> None:
+        data = self._writer.amended(data)
         self.state = LockState(
             directory=Directory.of(data.users, data.credentials),
-            settings=data.settings or fresh.settings,
-            lockout=unwritten or data.lockout or fresh.lockout,
+            settings=data.settings or default_settings(self.setup.profile.simple_passcodes),
+            lockout=data.lockout or LockoutRecord(),
+            modes=data.modes or Modes(),
         )
-        self.put(Started(boot_id))
-        self._publish()
+        self.put(Started(self._boot_id))
+        self._publish(self._clock.now())
+
+    async def _motor_at_rest(self) -> None:
+        try:
+            async with asyncio.timeout(_LAST_RUN_S):
+                await self._at_rest.wait()
+        except TimeoutError:
+            _LOG.warning("Lock %s is stopped with its bolt on the way", self.id)
 
     async def _work(self) -> None:
         try:
             while self._queue:
                 work = self._queue.popleft()
                 if isinstance(work, _Rewrite):
-                    await self._write([])
+                    await self._writer.write([], self._house_now(self._clock.now()))
                 else:
                     await self._take(work)
         finally:
             self._working = False
 
     async def _take(self, given: Input) -> None:
-        before = self.state
+        before, now = self.state, self._clock.now()
         try:
-            result = step(before, given, self._clock.now(), self.setup)
+            result = step(before, given, now, self.setup)
         except Exception:  # noqa: BLE001 - whatever it is, the door must go on
             # The engine is pure, so a defect in it has changed nothing: the door goes on without this one input.
             _LOG.exception("Lock %s could not handle %s", self.id, type(given).__name__)
@@ -298,7 +258,7 @@ class LockRunner:
             return
         self.state = result.state
         try:
-            await self._carry_out(result.effects)
+            await self._carry_out(result.effects, now)
         except StoreError:
             # Only changes of people, credentials and settings get here: nothing of them has been said or done yet.
             self.state = before
@@ -313,9 +273,9 @@ class LockRunner:
             self._at_rest.clear()
         if not self._queue:
             # With more to handle at once, what lies in between has lasted no time at all.
-            self._publish()
+            self._publish(now)
 
-    async def _carry_out(self, effects: tuple[Effect, ...]) -> None:
+    async def _carry_out(self, effects: tuple[Effect, ...], now: Instant) -> None:
         durable: list[Durable] = []
         changes = any(isinstance(effect, CHANGES) for effect in effects)
         for effect in effects:
@@ -323,96 +283,34 @@ class LockRunner:
                 durable.append(effect)
                 continue
             if durable:
-                await self._commit(durable, changes=changes)
+                await self._commit(durable, now, changes=changes)
                 durable = []
             self._perform(effect)
         if durable:
-            await self._commit(durable, changes=changes)
+            await self._commit(durable, now, changes=changes)
 
-    async def _commit(self, durable: list[Durable], *, changes: bool) -> None:
+    async def _commit(self, durable: list[Durable], now: Instant, *, changes: bool) -> None:
         if not changes:
             # What sensors say is no secret of the disk: only what lasts is told after it has been written.
-            self._publish()
-        await self._write(durable)
-
-    async def _write(self, durable: list[Durable]) -> None:
-        at = self._bridge_now()
-        try:
-            await self._catch_up()
-            if durable:
-                await self._house.commit(self.id, durable, at)
-        except StoreError as error:
-            if any(isinstance(item, _REFUSABLE) for item in durable):
-                raise
-            self._keep_for_later(_Unwritten(tuple(durable), at), error)
-        except Exception:
-            if any(isinstance(item, _REFUSABLE) for item in durable):
-                raise
-            # A defect, and no disk that may come back: what cannot be written must not hold up what can.
-            _LOG.exception("Lock %s could not write", self.id)
-
-    async def _catch_up(self) -> None:
-        """Write what could not be written, each with the time at which it came about."""
-        if not self._unwritten:
-            return
-        while self._unwritten:
-            late = self._unwritten.popleft()
-            try:
-                await self._house.commit(self.id, late.items, late.at)
-            except StoreError:
-                self._unwritten.appendleft(late)
-                raise
-        self.put(PartBack(Part.STORAGE))
-
-    def _keep_for_later(self, late: _Unwritten, error: StoreError) -> None:
-        if not self._unwritten:
-            # Once: whoever stands at the door could fill the log otherwise.
-            _LOG.error("Lock %s cannot write, and keeps what happens in memory: %s", self.id, error)
-        if late.items:
-            self._unwritten.append(late)
-        self._storage_fault()
-
-    def _storage_fault(self) -> None:
-        if self._retry is None and self._powered:
-            self._retry = self._clock.call_later(_RETRY_MS, self._write_again)
-        if Part.STORAGE not in self.state.faults:
-            self.put(PartFault(Part.STORAGE, "not_written"))
-
-    def _write_again(self) -> None:
-        self._retry = None
-        if self._unwritten:
-            self._enqueue(_Rewrite())
+            self._publish(now)
+        await self._writer.write(durable, self._house_now(now))
 
     def _perform(self, effect: Effect) -> None:
-        try:
-            self._hand_over(effect)
-        except Exception:  # noqa: BLE001 - a driver's defect must not take the rest of the lock along
-            _LOG.exception("A part of lock %s failed at %s", self.id, type(effect).__name__)
-            if isinstance(effect, DriveBolt):
-                self.put(MotorStopped(effect.run, MotorOutcome.FAULT))
-
-    def _hand_over(self, effect: Effect) -> None:
         match effect:
-            case DriveBolt():
-                self._ports.bolt.drive(effect)
-            case StopBolt():
-                self._ports.bolt.halt()
-            case Light():
-                self._ports.keypad.light(effect)
-            case Sound():
-                self._ports.sounder.sound(effect)
-            case Say():
-                self._ports.sounder.say(effect)
             case StartTimer():
                 self._start_timer(effect)
-            case StopTimer():
-                self._stop_timer(effect.timer)
+            case StopTimer(timer):
+                self._stop_timer(timer)
             case Answer():
                 self._answer(effect)
-            case BeginEnrolment() | EndEnrolment() | DeleteTemplates():
-                self._to_reader(effect)
             case OpenPairing():
                 self._house.open_pairing(self.id)
+            case ClosePairing():
+                self._house.close_pairing(self.id)
+            case RevokeClients():
+                self._house.revoke_clients()
+            case _:
+                self._parts.tell(effect)
 
     def _start_timer(self, effect: StartTimer) -> None:
         self._stop_timer(effect.timer)
@@ -427,35 +325,6 @@ class LockRunner:
         if (handle := self._timers.pop(timer, None)) is not None:
             handle.cancel()
 
-    def _to_reader(self, effect: BeginEnrolment | EndEnrolment | DeleteTemplates) -> None:
-        reader = self._ports.fingerprint
-        if effect.type is not CredentialType.FINGERPRINT or reader is None:
-            return
-        match effect:
-            case BeginEnrolment():
-                self._spawn(self._begin_enrolment(reader, effect))
-            case EndEnrolment():
-                self._spawn(reader.cancel())
-            case DeleteTemplates():
-                self._spawn(reader.delete(effect.slots))
-
-    async def _begin_enrolment(self, reader: TemplateReader, effect: BeginEnrolment) -> None:
-        try:
-            await reader.enrol(effect.slot, effect.steps)
-        except PortBusy:
-            self.put(EnrolFailed(CredentialType.FINGERPRINT, "fault"))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        # Eager, so that the part knows before the next thing happens at the door.
-        task = asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
-        self._tasks.add(task)
-        task.add_done_callback(self._spawned)
-
-    def _spawned(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _LOG.error("A part of lock %s failed", self.id, exc_info=error)
-
     def _answer(self, answer: Answer) -> None:
         future = self._answers.get(answer.command_id)
         if future is None or future.done():
@@ -469,21 +338,25 @@ class LockRunner:
         if isinstance(given, Command):
             self._answer(Answer(given.command_id, error=error))
 
-    def _publish(self) -> None:
-        changes = self._snapshots.update(self.state, self._clock.now(), self._bridge_now(), self._clock.scale)
+    def _heard(self, given: Input) -> None:
+        """What the writer says of the disk; that it takes nothing is heard once."""
+        if not isinstance(given, PartFault) or Part.STORAGE not in self.state.faults:
+            self.put(given)
+
+    def _publish(self, now: Instant) -> None:
+        changes = self._snapshots.update(self.state, lambda: (now, self._house_now(now)), self._clock.scale)
         if changes:
             self._house.state_changed(self.id, changes)
 
-    def _bridge_now(self) -> Instant:
-        return self._house.clock.now()
+    def _house_now(self, now: Instant) -> Instant:
+        """The bridge's time; a simulated lock may live faster."""
+        return now if self._clock is self._house.clock else self._house.clock.now()
 
     def _forget(self) -> None:
         for handle in self._timers.values():
             handle.cancel()
         self._timers.clear()
-        if self._retry is not None:
-            self._retry.cancel()
-            self._retry = None
+        self._writer.forget()
         for future in self._answers.values():
             if not future.done():
                 future.set_exception(self._gone())
@@ -491,18 +364,10 @@ class LockRunner:
     def _gone(self) -> LockBridgeError:
         if self._stopping:
             return LockBridgeError(ErrorCode.STOPPING)
+        if self._restarting:
+            return LockBridgeError(ErrorCode.BUSY, message="The lock restarts. Try again in a moment.")
         return LockBridgeError(ErrorCode.PART_FAULT, {"part": Part.POWER.value}, "The lock has no power.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Unwritten:
-    items: tuple[Durable, ...]
-    at: Instant
 
 
 class _Rewrite:
     """In the queue: try again to write what could not be written."""
-
-
-_REFUSABLE = REFUSABLE
-"""Changes that a client asked for: without a disk they are refused. The count of failures goes on in memory."""

@@ -1,15 +1,25 @@
 """What clients see of a lock, made of the engine's state."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, Final
 
+from .engine import roster, schedule
 from .engine.inputs import Key
-from .engine.model import Instant, Settings, User
+from .engine.model import Credential, Instant, Settings, User
 from .engine.profile import Profile
 from .engine.state import Cause, Enrolling, LockState
 from .wire.codec import encode
-from .wire.model import Capabilities, ChangedBy, CredentialCapability, Enrolment, LockSnapshot, UserInfo
+from .wire.model import (
+    Capabilities,
+    ChangedBy,
+    CredentialCapability,
+    CredentialInfo,
+    Enrolment,
+    LockSnapshot,
+    ScheduleWindow,
+    UserInfo,
+)
 from .wire.words import CredentialType, OperatingMode
 
 _FIELDS: Final = tuple(field.name for field in fields(LockSnapshot))
@@ -24,7 +34,7 @@ def capabilities(profile: Profile) -> Capabilities:
             kind.value: CredentialCapability(
                 slots=limits.slots,
                 per_user=limits.per_user,
-                enrolment_steps=None if kind is CredentialType.PIN else limits.steps,
+                enrolment_steps=limits.steps if kind in roster.PARTS else None,
                 **(digits if kind is CredentialType.PIN else {}),
             )
             for kind, limits in profile.credentials.items()
@@ -32,7 +42,15 @@ def capabilities(profile: Profile) -> Capabilities:
         settings=tuple(sorted(profile.settings)),
         door_contact=profile.door_contact,
         doorbell=Key.DOORBELL in profile.keys,
+        modes=_modes(profile),
+        camera=profile.camera,
+        bluetooth="bluetooth" in profile.settings,
+        wifi="wifi" in profile.settings,
     )
+
+
+type Times = Callable[[], tuple[Instant, Instant]]
+"""The lock's own time and the bridge's; asked only where a time has to be told."""
 
 
 class SnapshotMaker:
@@ -41,19 +59,25 @@ class SnapshotMaker:
     def __init__(self, base: LockSnapshot, profile: Profile) -> None:
         self.current = base
         self._profile = profile
+        self._state: LockState | None = None
         self._settings: tuple[Settings | None, Mapping[str, Any]] = (None, {})
-        self._lockout: tuple[int | None, int | None] = (None, None)
+        self._lockout_end = _End()
+        self._passage_end = _End()
 
-    def update(self, state: LockState, lock_now: Instant, bridge_now: Instant, scale: float) -> dict[str, Any]:
+    def update(self, state: LockState, times: Times, scale: float) -> dict[str, Any]:
         """Take over a new state; the fields that are other than before, ready for JSON."""
-        before, after = self.current, self._make(state, lock_now, bridge_now, scale)
+        if state is self._state:
+            return {}
+        self._state = state
+        before, after = self.current, self._make(state, times, scale)
         if after == before:
             return {}
         self.current = after
         return {name: encode(value) for name in _FIELDS if (value := getattr(after, name)) != getattr(before, name)}
 
-    def _make(self, state: LockState, lock_now: Instant, bridge_now: Instant, scale: float) -> LockSnapshot:
-        base = self.current
+    def _make(self, state: LockState, times: Times, scale: float) -> LockSnapshot:
+        base, profile = self.current, self._profile
+        low = None if state.battery_level is None else state.battery_level != "ok"
         return LockSnapshot(
             id=base.id,
             name=base.name,
@@ -63,18 +87,29 @@ class SnapshotMaker:
             capabilities=base.capabilities,
             bolt=state.bolt,
             door=state.door,
-            mode=OperatingMode.NORMAL,
+            mode=state.mode,
             changed_by=_changed_by(state.changed_by),
             battery=state.battery,
-            battery_low=None if state.battery_level is None else state.battery_level != "ok",
+            battery_low=low,
             emergency_power=state.emergency,
             tamper=True if state.untrusted else state.tamper,
             locked_out=state.locked_out,
-            lockout_ends_ms=self._lockout_end(state, lock_now, bridge_now, scale),
+            lockout_ends_ms=self._lockout_end.told(state.lockout.ends_mono_ms, times, scale),
             faults=tuple(sorted(state.faults)),
             settings=self._told_settings(state.settings),
             users=len(state.directory.users),
             enrolment=_enrolment(state.enrolment),
+            passage_ends_ms=self._passage_end.told(
+                state.modes.passage_ends_mono_ms if state.modes.passage else None, times, scale
+            ),
+            door_ajar=state.ajar,
+            inside_handle_blocked=_blocked(state) if profile.peephole_button else None,
+            # ALM-4: the camera is the first thing that an empty battery does without.
+            camera_available=not low if profile.camera else None,
+            signal_dbm=state.signal_dbm,
+            bluetooth_connected=state.bluetooth_connected if "bluetooth" in profile.settings else None,
+            phones=len(state.modes.phones),
+            menu_open=state.menu is not None,
         )
 
     def _told_settings(self, settings: Settings) -> Mapping[str, Any]:
@@ -83,19 +118,31 @@ class SnapshotMaker:
             self._settings = (settings, told)
         return self._settings[1]
 
-    def _lockout_end(self, state: LockState, lock_now: Instant, bridge_now: Instant, scale: float) -> int | None:
-        # A simulated lock's clock may run faster than the bridge's: the end is reckoned over once, when it is set.
-        ends = state.lockout.ends_mono_ms
-        if ends != self._lockout[0]:
-            told = None if ends is None else bridge_now.mono_ms + round((ends - lock_now.mono_ms) / scale)
-            self._lockout = (ends, told)
-        return self._lockout[1]
+
+class _End:
+    """An end by the lock's clock, told by the bridge's. A simulated lock's may run faster: it is reckoned over once."""
+
+    __slots__ = ("_ends", "_told")
+
+    def __init__(self) -> None:
+        self._ends: int | None = None
+        self._told: int | None = None
+
+    def told(self, ends: int | None, times: Times, scale: float) -> int | None:
+        """The same end each time, until it is another."""
+        if ends != self._ends:
+            self._ends, self._told = ends, None
+            if ends is not None:
+                lock_now, bridge_now = times()
+                self._told = bridge_now.mono_ms + round((ends - lock_now.mono_ms) / scale)
+        return self._told
 
 
-def user_info(state: LockState, user: User) -> UserInfo:
-    """A user as clients see her."""
+def user_info(state: LockState, user: User, locks: tuple[str, ...]) -> UserInfo:
+    """A user as clients see her, with all locks that she is on (USR-10)."""
+    hers = state.directory.of_user(user.id)
     numbers: dict[str, tuple[int, ...]] = {}
-    for credential in state.directory.of_user(user.id):
+    for credential in hers:
         numbers[credential.type.value] = (*numbers.get(credential.type.value, ()), credential.number)
     return UserInfo(
         id=user.id,
@@ -106,7 +153,42 @@ def user_info(state: LockState, user: User) -> UserInfo:
         valid_from_ms=user.valid_from_ms,
         valid_until_ms=user.valid_until_ms,
         credentials=numbers,
+        details=tuple(_credential(item) for item in hers),
+        schedule=tuple(
+            ScheduleWindow(days=tuple(window["days"]), start=window["start"], end=window["end"])
+            for window in schedule.plain(user.schedule)
+        ),
+        uses_left=user.uses_left,
+        locks=locks,
     )
+
+
+def _credential(item: Credential) -> CredentialInfo:
+    return CredentialInfo(
+        type=item.type,
+        number=item.number,
+        label=item.label,
+        duress=item.duress,
+        temporary=item.temporary,
+        valid_from_ms=item.valid_from_ms,
+        valid_until_ms=item.valid_until_ms,
+        uses_left=item.uses_left,
+    )
+
+
+def _modes(profile: Profile) -> tuple[OperatingMode, ...]:
+    """Those that a model can be in: passage every one (BLT-7), the others by what stands on the door."""
+    there = {
+        OperatingMode.NORMAL: True,
+        OperatingMode.PASSAGE: True,
+        OperatingMode.PRIVACY: profile.privacy is not None,
+        OperatingMode.LEAVING_HOME: Key.LEAVE in profile.keys,
+    }
+    return tuple(mode for mode, has in there.items() if has)
+
+
+def _blocked(state: LockState) -> bool | None:
+    return None if state.inside_handle_on is None else not state.inside_handle_on
 
 
 def _changed_by(cause: Cause | None) -> ChangedBy | None:
@@ -131,6 +213,8 @@ def _enrolment(running: Enrolling | None) -> Enrolment | None:
         status=running.status,
         done=running.done,
         steps=running.steps,
+        wanted=running.wanted,
         number=None if running.active else running.number,
         reason=running.reason,
+        at_keypad=running.at_keypad,
     )

@@ -21,7 +21,7 @@ from lock_bridge.engine.inputs import (
     MotorStopped,
     SetPasscode,
 )
-from lock_bridge.engine.model import Actor, Instant
+from lock_bridge.engine.model import Actor, Instant, User
 from lock_bridge.engine.passcode import Keys
 from lock_bridge.engine.state import Setup
 from lock_bridge.hardware.ports import Report
@@ -99,6 +99,7 @@ class House:
         self.events: list[Event] = []
         self.changes: list[Mapping[str, Any]] = []
         self.pairing_asked = 0
+        self.shared: list[tuple[str, User]] = []
 
     async def load(self, lock_id: str) -> LockData:
         return await self.store.load(lock_id)
@@ -119,6 +120,18 @@ class House:
 
     def open_pairing(self, _lock_id: str) -> None:
         self.pairing_asked += 1
+
+    def close_pairing(self, _lock_id: str) -> None:
+        self.pairing_asked -= 1
+
+    def revoke_clients(self) -> None:
+        self.log.append("clients revoked")
+
+    def user_changed(self, _lock_id: str, user: User) -> None:
+        self.shared.append(("changed", user))
+
+    def user_counted(self, _lock_id: str, user: User) -> None:
+        self.shared.append(("counted", user))
 
 
 class Home:

@@ -80,7 +80,7 @@ async def test_a_disk_that_takes_nothing_is_logged_once_however_often_somebody_r
     for _ in range(5):
         home.lock.put(KeyDown(Key.DOORBELL))
     await home.settle()
-    assert [record.name for record in caplog.records] == ["lock_bridge.runner"]
+    assert [record.name for record in caplog.records] == ["lock_bridge.writer"]
 
 
 async def test_a_driver_that_raises_counts_as_a_dumb_motor_and_the_refusal_is_written(home: Home) -> None:

@@ -61,7 +61,8 @@ async def test_every_command_of_the_wire_is_served(house: House) -> None:
 
 @pytest.mark.spec("DLM-11", "L2S-12")
 async def test_a_held_button_opens_pairing_and_shows_the_code_inside_only(house: House) -> None:
-    button = "set" if house.service.bridge.locks()[0].profile == "palm6068" else "reset"
+    button = profiles.load(house.service.bridge.locks()[0].profile).pairing_key
+    assert button is not None
     shown = asyncio.Event()
     door = house.service.doors["front_door"]
     door.subscribe(lambda: shown.set() if door.look()["inside"] else None)

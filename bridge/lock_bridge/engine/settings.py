@@ -7,8 +7,8 @@ from typing import Any, Final
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import EventType, OperationSource
 
-from . import bolt, lockout
-from .effects import Radio, SaveSettings
+from . import bolt, lockout, radio
+from .effects import SaveSettings
 from .inputs import ChangeSettings, Timer
 from .model import Settings
 from .state import Cause
@@ -64,7 +64,7 @@ def _apply(turn: Turn, before: Settings, changed: Mapping[str, Any], by: Cause) 
     if not changed.keys().isdisjoint(("countdown_locking", "countdown_delay_s")):
         bolt.restart_countdown(turn)
     if not changed.keys().isdisjoint(("wifi", "bluetooth")):
-        turn.emit(Radio(wifi=settings.wifi, bluetooth=settings.bluetooth))
+        radio.switch(turn)
     if "door_direction" in changed:
         turn.save_modes(direction_set=True)
     if before.lockout_enabled and not settings.lockout_enabled and turn.state.locked_out:

@@ -103,6 +103,15 @@ class Clients:
                 if leaving:  # last, so that it still gets its answer
                     self.on_revoked(client_id)
 
+    def forget_all(self) -> None:
+        """RST-1: a factory reset has taken all of them from the store. Whoever asked for it still gets the answer."""
+        gone = tuple(self._rows)
+        self._rows.clear()
+        self._touched.clear()
+        self._blocked.clear()
+        for client_id in gone:
+            self.on_revoked(client_id)
+
     def infos(self) -> tuple[ClientInfo, ...]:
         """What may be told of each, oldest first."""
         rows = sorted(self._rows.values(), key=lambda row: (row.created_ms, row.id))

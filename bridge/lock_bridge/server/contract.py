@@ -22,6 +22,10 @@ class BridgeLike(Protocol):
     dispatcher: Dispatcher
     on_pairing_asked: Callable[[str], None]
     """Called with the id of a lock at which somebody inside asked for pairing; the server sets it."""
+    on_pairing_left: Callable[[str], None]
+    """Called with the id of a lock at which somebody left pairing mode; the server sets it."""
+    on_clients_gone: Callable[[], None]
+    """Called when a factory reset has taken all clients from the store; the server sets it."""
 
     def locks(self) -> tuple[LockSnapshot, ...]:
         """All locks as they are now; consistent with `store.head` when nothing is awaited in between."""

@@ -125,6 +125,8 @@ class Server:
         self._guard.gate = self._gate = Gate(bridge.clock, identity.context(), make)
         self._unlisten = self._hub.start()
         bridge.on_pairing_asked = self._pairing_asked
+        bridge.on_pairing_left = lambda _lock_id: self._pairing.close()
+        bridge.on_clients_gone = self._clients.forget_all
         self.port = await self._gate.open(config.host, config.port)
         if config.zeroconf:
             self._discovery = Discovery(bridge.info, config.host, self.port, config.interfaces)
