@@ -28,6 +28,12 @@ def numbered(request: pytest.FixtureRequest) -> Lock:
     return lock_with_anna(request.param)
 
 
+@pytest.fixture(params=["palm6068", "dl50fvs"])
+def driven(request: pytest.FixtureRequest) -> Lock:
+    """What holds where a motor moves the bolt itself."""
+    return lock_with_anna(request.param)
+
+
 @pytest.fixture
 def palm() -> Lock:
     return lock_with_anna("palm6068")

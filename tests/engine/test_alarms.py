@@ -1,10 +1,10 @@
-"""Tamper, doorbell, battery, and parts that fail."""
+"""Tamper, doorbell, and parts that fail."""
 
 import pytest
 
-from lock_bridge.engine.effects import Lamp, Say, Sound, Tone
-from lock_bridge.engine.inputs import Key, PartBack, PartFault, PowerSeen, TamperSeen
-from lock_bridge.wire.words import EventType, Part
+from lock_bridge.engine.effects import Say, Sound, Tone
+from lock_bridge.engine.inputs import Key, PartBack, PartFault, RemoteUnlock, StartEnrolment, TamperSeen, Timer
+from lock_bridge.wire.words import BoltState, CredentialType, EnrolmentStatus, EventType, Part
 from tests.engine.conftest import ANNA
 from tests.engine.lock import MINUTE, Lock
 
@@ -34,6 +34,15 @@ def test_back_on_the_door_the_alarm_ends_at_once(lock: Lock) -> None:
     assert len(lock.tones) == 2
 
 
+@pytest.mark.spec("ALM-1")
+def test_back_on_the_door_after_the_minute_there_is_nothing_left_to_end(lock: Lock) -> None:
+    lock.give(TamperSeen(off=True))
+    lock.advance(2 * MINUTE)
+    lock.give(TamperSeen(off=False))
+    lock.ring(Timer.TAMPER_TONE)
+    assert lock.tones == [Tone.ALARM, Tone.ALARM_END]
+
+
 @pytest.mark.spec("ALM-1", "L2S-11")
 def test_mute_does_not_silence_the_alarm(lock: Lock) -> None:
     """Of L2S-11: never alarms."""
@@ -48,59 +57,6 @@ def test_the_doorbell_rings_inside_and_raises_an_event(lock: Lock) -> None:
     lock.press(Key.DOORBELL)
     assert lock.tones == [Tone.DOORBELL]
     assert lock.events == [EventType.DOORBELL]
-
-
-@pytest.mark.spec("ALM-3", "PWR-1")
-def test_below_twenty_percent_the_battery_is_low_and_below_ten_critical(lock: Lock) -> None:
-    """Of PWR-1 the level."""
-    told = []
-    for percent in (60, 20, 19, 15, 10, 9, 3):
-        lock.listen()
-        lock.give(PowerSeen(percent))
-        assert lock.state.battery == percent
-        told += [(fact.type, fact.data["percent"]) for fact in lock.facts]
-    assert told == [(EventType.BATTERY_LOW, 19), (EventType.BATTERY_CRITICAL, 9)]
-    assert lock.state.battery_level == "critical"
-
-
-@pytest.mark.spec("ALM-3")
-def test_a_battery_that_creeps_up_a_little_is_not_told_again(lock: Lock) -> None:
-    for percent in (19, 20, 21, 19, 9, 10, 11, 9):
-        lock.give(PowerSeen(percent))
-    assert lock.events == [EventType.BATTERY_LOW, EventType.BATTERY_CRITICAL]
-    lock.listen()
-    for percent in (12, 21, 22):
-        lock.give(PowerSeen(percent))
-    assert lock.events == [EventType.BATTERY_LOW, EventType.BATTERY_OK]
-
-
-@pytest.mark.spec("ALM-3")
-def test_a_battery_that_is_low_at_the_start_is_told(lock: Lock) -> None:
-    fresh = Lock(lock.profile)
-    fresh.give(PowerSeen(5))
-    assert fresh.events == [EventType.BATTERY_CRITICAL]
-
-
-@pytest.mark.spec("ALM-3")
-def test_palm6068_shows_a_low_battery_on_its_keypad_and_l2s_does_not(palm: Lock, l2s: Lock) -> None:
-    for lock in (palm, l2s):
-        lock.give(PowerSeen(19))
-        assert Lamp.BATTERY not in lock.lights.lamps
-        lock.press("back")
-    assert Lamp.BATTERY in palm.lights.lamps
-    assert Lamp.BATTERY not in l2s.lights.lamps
-    palm.give(PowerSeen(90))
-    assert Lamp.BATTERY not in palm.lights.lamps
-
-
-@pytest.mark.spec("PWR-1")
-def test_a_level_that_cannot_be_read_is_unknown_and_no_news(lock: Lock) -> None:
-    """Of PWR-1 what is shown; the pack out is a loss of power."""
-    lock.give(PowerSeen(15))
-    lock.listen()
-    lock.give(PowerSeen(None, emergency=True))
-    assert (lock.state.battery, lock.state.battery_level, lock.state.emergency) == (None, "low", True)
-    assert lock.facts == []
 
 
 @pytest.mark.spec("FLT-1")
@@ -141,9 +97,27 @@ def test_with_the_keypad_silent_a_finger_still_opens_and_half_a_code_is_forgotte
 
 
 @pytest.mark.spec("FLT-1")
-def test_without_its_gauge_the_battery_is_not_known(lock: Lock) -> None:
-    lock.give(PartFault(Part.POWER, "no_answer"))
-    assert lock.state.battery is None
+def test_with_the_link_to_the_front_silent_the_front_is_dead_and_the_rear_goes_on(lock: Lock) -> None:
+    lock.set(remote_unlock=True)
+    lock.press("back", *ANNA[:3])
+    lock.ok(StartEnrolment, user_id="anna", type=CredentialType.FINGERPRINT)
+    lock.near()
+    lock.listen()
+    lock.give(PartFault(Part.LINK, "no_answer"))
+    assert dict(lock.fact(EventType.FAULT_STARTED).data) == {"part": "link"}
+    assert lock.lights.keys == frozenset()
+    assert (lock.state.entry, lock.state.near, lock.state.looking, lock.state.speaking) == ("", False, False, False)
+    assert lock.state.enrolment is not None
+    assert (lock.state.enrolment.status, lock.state.enrolment.reason) == (EnrolmentStatus.FAILED, "fault")
+    lock.ok(RemoteUnlock)
+    assert lock.is_open
+    if Key.LOCK in lock.profile.keys:
+        lock.press(Key.LOCK)
+        lock.settle()
+        assert lock.state.bolt is BoltState.LOCKED
+    lock.give(PartBack(Part.LINK))
+    lock.open_with(ANNA)
+    assert lock.is_open
 
 
 @pytest.mark.spec("L2S-11")

@@ -25,30 +25,30 @@ DELAY = 30_000
 
 
 @pytest.fixture
-def counting(palm: Lock) -> Lock:
+def counting(driven: Lock) -> Lock:
     """A lock with countdown locking on; the door is closed, the bolt thrown."""
-    palm.set(countdown_locking=True)
-    palm.listen()
-    return palm
+    driven.set(countdown_locking=True)
+    driven.listen()
+    return driven
 
 
 @pytest.mark.spec("BLT-3")
-def test_the_button_on_the_rear_locks_a_closed_door(palm: Lock) -> None:
-    palm.open_with(ANNA)
-    palm.press(Key.LOCK)
-    palm.settle()
-    assert palm.state.bolt is BoltState.LOCKED
-    assert palm.fact(EventType.LOCKED).source is OperationSource.BUTTON
+def test_the_button_on_the_rear_locks_a_closed_door(driven: Lock) -> None:
+    driven.open_with(ANNA)
+    driven.press(Key.LOCK)
+    driven.settle()
+    assert driven.state.bolt is BoltState.LOCKED
+    assert driven.fact(EventType.LOCKED).source is OperationSource.BUTTON
 
 
 @pytest.mark.spec("BLT-3", "BLT-5")
-def test_the_button_does_nothing_to_an_open_door_but_say_so(palm: Lock) -> None:
-    palm.open_with(ANNA)
-    palm.set_door(is_open=True)
-    palm.listen()
-    palm.press(Key.LOCK)
-    assert (palm.drives, palm.facts) == ([], [])
-    assert (palm.tones, palm.prompts) == ([Tone.FAILURE], [Prompt.CLOSE_DOOR])
+def test_the_button_does_nothing_to_an_open_door_but_say_so(driven: Lock) -> None:
+    driven.open_with(ANNA)
+    driven.set_door(is_open=True)
+    driven.listen()
+    driven.press(Key.LOCK)
+    assert (driven.drives, driven.facts) == ([], [])
+    assert (driven.tones, driven.prompts) == ([Tone.FAILURE], [Prompt.CLOSE_DOOR])
 
 
 @pytest.mark.spec("BLT-5")
@@ -63,69 +63,69 @@ def test_a_command_to_lock_an_open_door_is_refused(lock: Lock) -> None:
 
 
 @pytest.mark.spec("BLT-5")
-def test_while_the_door_contact_is_silent_the_bolt_is_not_thrown(palm: Lock) -> None:
-    palm.open_with(ANNA)
-    palm.give(PartFault(Part.DOOR, "no_answer"))
-    assert palm.state.door is DoorState.UNKNOWN
-    assert palm.refused(RemoteLock) is ErrorCode.DOOR_UNKNOWN
-    palm.give(DoorSeen(False))
-    palm.ok(RemoteLock)
+def test_while_the_door_contact_is_silent_the_bolt_is_not_thrown(driven: Lock) -> None:
+    driven.open_with(ANNA)
+    driven.give(PartFault(Part.DOOR, "no_answer"))
+    assert driven.state.door is DoorState.UNKNOWN
+    assert driven.refused(RemoteLock) is ErrorCode.DOOR_UNKNOWN
+    driven.give(DoorSeen(False))
+    driven.ok(RemoteLock)
 
 
 @pytest.mark.spec("BLT-5")
-def test_a_bolt_on_its_way_out_is_drawn_back_when_the_door_opens(palm: Lock) -> None:
-    palm.open_with(ANNA)
-    palm.listen()
-    command = palm.ask(RemoteLock)
-    palm.advance(300)
-    palm.set_door(is_open=True)
-    assert palm.drives == [Drive.THROW, Drive.RETRACT]
-    answer = palm.answer(command)
+def test_a_bolt_on_its_way_out_is_drawn_back_when_the_door_opens(driven: Lock) -> None:
+    driven.open_with(ANNA)
+    driven.listen()
+    command = driven.ask(RemoteLock)
+    driven.advance(300)
+    driven.set_door(is_open=True)
+    assert driven.drives == [Drive.THROW, Drive.RETRACT]
+    answer = driven.answer(command)
     assert answer is not None
     assert answer.error is ErrorCode.DOOR_OPEN
-    palm.settle()
-    assert palm.is_open
-    assert palm.bolt is BoltPosition.RETRACTED
-    assert palm.events == [EventType.OPERATION_FAILED, EventType.DOOR_OPENED]
+    driven.settle()
+    assert driven.is_open
+    assert driven.bolt is BoltPosition.RETRACTED
+    assert driven.events == [EventType.OPERATION_FAILED, EventType.DOOR_OPENED]
 
 
 @pytest.mark.spec("BLT-5", "BLT-6")
-def test_a_bolt_that_cannot_be_drawn_back_from_an_open_door_is_jammed(palm: Lock) -> None:
-    palm.open_with(ANNA)
-    palm.ask(RemoteLock)
-    palm.advance(300)
-    palm.motor = Motor.STUCK
-    palm.set_door(is_open=True)
-    palm.settle()
-    assert palm.state.bolt is BoltState.JAMMED
-    assert palm.fact(EventType.LOCK_JAMMED).source is OperationSource.AUTO
+def test_a_bolt_that_cannot_be_drawn_back_from_an_open_door_is_jammed(driven: Lock) -> None:
+    driven.open_with(ANNA)
+    driven.ask(RemoteLock)
+    driven.advance(300)
+    driven.motor = Motor.STUCK
+    driven.set_door(is_open=True)
+    driven.settle()
+    assert driven.state.bolt is BoltState.JAMMED
+    assert driven.fact(EventType.LOCK_JAMMED).source is OperationSource.AUTO
 
 
 @pytest.mark.spec("BLT-5", "BLT-6")
-def test_the_second_try_is_not_made_when_the_door_contact_fell_silent(palm: Lock) -> None:
-    palm.open_with(ANNA)
-    palm.motor = Motor.STILL
-    palm.listen()
-    palm.ask(RemoteLock)
-    palm.give(PartFault(Part.DOOR, "no_answer"))
-    palm.settle()
-    assert palm.drives == [Drive.THROW]
+def test_the_second_try_is_not_made_when_the_door_contact_fell_silent(driven: Lock) -> None:
+    driven.open_with(ANNA)
+    driven.motor = Motor.STILL
+    driven.listen()
+    driven.ask(RemoteLock)
+    driven.give(PartFault(Part.DOOR, "no_answer"))
+    driven.settle()
+    assert driven.drives == [Drive.THROW]
 
 
-def test_locking_what_is_locked_moves_nothing_and_is_no_event(palm: Lock) -> None:
-    palm.ok(RemoteLock)
-    palm.press(Key.LOCK)
-    assert (palm.drives, palm.facts) == ([], [])
+def test_locking_what_is_locked_moves_nothing_and_is_no_event(driven: Lock) -> None:
+    driven.ok(RemoteLock)
+    driven.press(Key.LOCK)
+    assert (driven.drives, driven.facts) == ([], [])
 
 
 @pytest.mark.spec("BLT-4")
-def test_countdown_locking_is_off_at_first(palm: Lock) -> None:
-    palm.open_with(ANNA)
-    palm.set_door(is_open=True)
-    palm.set_door(is_open=False)
-    palm.advance(1_000_000)
-    assert palm.is_open
-    assert palm.state.settings.countdown_delay_s == 30
+def test_countdown_locking_is_off_at_first(driven: Lock) -> None:
+    driven.open_with(ANNA)
+    driven.set_door(is_open=True)
+    driven.set_door(is_open=False)
+    driven.advance(1_000_000)
+    assert driven.is_open
+    assert driven.state.settings.countdown_delay_s == 30
 
 
 @pytest.mark.spec("BLT-4")
@@ -214,12 +214,12 @@ def test_the_delay_can_be_set_and_counts_at_once(counting: Lock) -> None:
 
 
 @pytest.mark.spec("BLT-4")
-def test_switched_on_it_counts_for_a_door_that_is_unlocked_and_switched_off_it_stops(palm: Lock) -> None:
-    palm.open_with(ANNA)
-    palm.set(countdown_locking=True)
-    assert palm.runs(Timer.COUNTDOWN) == DELAY
-    palm.set(countdown_locking=False)
-    assert palm.runs(Timer.COUNTDOWN) is None
+def test_switched_on_it_counts_for_a_door_that_is_unlocked_and_switched_off_it_stops(driven: Lock) -> None:
+    driven.open_with(ANNA)
+    driven.set(countdown_locking=True)
+    assert driven.runs(Timer.COUNTDOWN) == DELAY
+    driven.set(countdown_locking=False)
+    assert driven.runs(Timer.COUNTDOWN) is None
 
 
 @pytest.mark.spec("BLT-4")
@@ -262,14 +262,14 @@ def test_a_lock_without_a_door_contact_locks_whatever_the_door_does() -> None:
     assert lock.state.bolt is BoltState.LOCKED
 
 
-def test_the_door_is_told_when_it_opens_and_closes_but_not_when_it_is_first_seen(palm: Lock) -> None:
-    assert palm.state.door is DoorState.CLOSED
-    palm.open_with(ANNA)
-    palm.listen()
-    palm.set_door(is_open=True)
-    palm.set_door(is_open=True)
-    palm.set_door(is_open=False)
-    assert palm.events == [EventType.DOOR_OPENED, EventType.DOOR_CLOSED]
-    palm.listen()
-    palm.power_cut()
-    assert palm.events == []
+def test_the_door_is_told_when_it_opens_and_closes_but_not_when_it_is_first_seen(driven: Lock) -> None:
+    assert driven.state.door is DoorState.CLOSED
+    driven.open_with(ANNA)
+    driven.listen()
+    driven.set_door(is_open=True)
+    driven.set_door(is_open=True)
+    driven.set_door(is_open=False)
+    assert driven.events == [EventType.DOOR_OPENED, EventType.DOOR_CLOSED]
+    driven.listen()
+    driven.power_cut()
+    assert driven.events == []

@@ -5,7 +5,7 @@ from typing import Final
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import BoltState, DoorState, EventType, OperatingMode, OperationSource
 
-from . import alarms, bolt, motor, passage, radio, screen, waiting
+from . import alarms, bolt, motor, passage, screen, waiting
 from .effects import Drive, Prompt, Tone
 from .inputs import Key, PeepholeSeen, PrivacySeen, SetMode, Timer
 from .state import Cause, LockState, OutsideLock
@@ -129,8 +129,8 @@ def follow(turn: Turn, before: LockState) -> None:
     if turn.state.modes.passage is not before.modes.passage:
         bolt.restart_countdown(turn)
         alarms.watch_door(turn)
-    if state.settings is not before.settings:
-        _settings_changed(turn, before)
+    if state.settings.door_ajar_s != before.settings.door_ajar_s:
+        alarms.watch_door(turn)
     if state.pairing is not before.pairing:
         screen.follow_pairing(turn)
 
@@ -215,11 +215,3 @@ def _locked(turn: Turn, before: LockState) -> None:
     waiting.drop(turn)
     if leaver is not None:
         _arm(turn, leaver)
-
-
-def _settings_changed(turn: Turn, before: LockState) -> None:
-    now, then = turn.state.settings, before.settings
-    if (now.wifi, now.bluetooth) != (then.wifi, then.bluetooth):
-        radio.switch(turn)
-    if now.door_ajar_s != then.door_ajar_s:
-        alarms.watch_door(turn)
