@@ -67,25 +67,25 @@ def test_on_l2s_five_failures_in_a_row_count_however_far_apart(l2s: Lock) -> Non
 
 @pytest.mark.spec("VER-7")
 @pytest.mark.parametrize(("seconds", "locks"), [(300, True), (301, False)])
-def test_on_palm6068_the_fifth_counts_within_three_hundred_seconds_of_the_first(
-    palm: Lock, seconds: int, *, locks: bool
+def test_on_numbered_models_the_fifth_counts_within_three_hundred_seconds_of_the_first(
+    numbered: Lock, seconds: int, *, locks: bool
 ) -> None:
-    palm.wrong(4)
-    palm.advance(seconds * 1000)
-    palm.wrong()
-    assert palm.state.locked_out is locks
+    numbered.wrong(4)
+    numbered.advance(seconds * 1000)
+    numbered.wrong()
+    assert numbered.state.locked_out is locks
 
 
 @pytest.mark.spec("VER-7")
-def test_on_palm6068_the_window_glides(palm: Lock) -> None:
-    palm.wrong()
-    palm.advance(200_000)
-    palm.wrong(3)
-    palm.advance(150_000)
-    palm.wrong()
-    assert not palm.state.locked_out
-    palm.wrong()
-    assert palm.state.locked_out
+def test_on_numbered_models_the_window_glides(numbered: Lock) -> None:
+    numbered.wrong()
+    numbered.advance(200_000)
+    numbered.wrong(3)
+    numbered.advance(150_000)
+    numbered.wrong()
+    assert not numbered.state.locked_out
+    numbered.wrong()
+    assert numbered.state.locked_out
 
 
 @pytest.mark.spec("VER-8")
@@ -117,52 +117,52 @@ def test_tries_while_locked_out_leave_no_event_and_do_not_prolong_it(lock: Lock)
 
 
 @pytest.mark.spec("VER-8")
-def test_while_locked_out_key_inside_handle_and_remote_opening_still_work(palm: Lock) -> None:
-    palm.set(remote_unlock=True)
-    palm.wrong(5)
-    palm.turn_key(BoltPosition.RETRACTED)
-    assert palm.is_open
-    palm.turn_key(BoltPosition.THROWN)
-    palm.use_inside_handle()
-    assert palm.is_open
-    palm.set_door(is_open=False)
-    palm.turn_key(BoltPosition.THROWN)
-    palm.ok(RemoteUnlock)
-    assert palm.is_open
-    assert palm.state.locked_out
+def test_while_locked_out_key_inside_handle_and_remote_opening_still_work(numbered: Lock) -> None:
+    numbered.set(remote_unlock=True)
+    numbered.wrong(5)
+    numbered.turn_key(BoltPosition.RETRACTED)
+    assert numbered.is_open
+    numbered.turn_key(BoltPosition.THROWN)
+    numbered.use_inside_handle()
+    assert numbered.is_open
+    numbered.set_door(is_open=False)
+    numbered.turn_key(BoltPosition.THROWN)
+    numbered.ok(RemoteUnlock)
+    assert numbered.is_open
+    assert numbered.state.locked_out
 
 
 @pytest.mark.spec("VER-9")
-def test_with_the_lockout_switched_off_nobody_is_locked_out(palm: Lock) -> None:
-    palm.set(lockout_enabled=False)
-    palm.wrong(50)
-    assert not palm.state.locked_out
-    assert len(palm.state.lockout.failures) == 5
-    palm.open_with(ANNA)
-    assert palm.is_open
+def test_with_the_lockout_switched_off_nobody_is_locked_out(numbered: Lock) -> None:
+    numbered.set(lockout_enabled=False)
+    numbered.wrong(50)
+    assert not numbered.state.locked_out
+    assert len(numbered.state.lockout.failures) == 5
+    numbered.open_with(ANNA)
+    assert numbered.is_open
 
 
 @pytest.mark.spec("VER-9")
-def test_switching_the_lockout_off_ends_one_under_way(palm: Lock) -> None:
-    palm.wrong(5)
-    palm.listen()
-    palm.set(lockout_enabled=False)
-    assert not palm.state.locked_out
-    ended = palm.fact(EventType.LOCKOUT_ENDED)
+def test_switching_the_lockout_off_ends_one_under_way(numbered: Lock) -> None:
+    numbered.wrong(5)
+    numbered.listen()
+    numbered.set(lockout_enabled=False)
+    assert not numbered.state.locked_out
+    ended = numbered.fact(EventType.LOCKOUT_ENDED)
     assert (ended.reason, ended.client_name) == ("switched_off", "Home Assistant")
-    assert palm.runs(Timer.LOCKOUT) is None
-    palm.open_with(ANNA)
-    assert palm.is_open
+    assert numbered.runs(Timer.LOCKOUT) is None
+    numbered.open_with(ANNA)
+    assert numbered.is_open
 
 
 @pytest.mark.spec("VER-9")
-def test_switched_on_again_after_many_failures_the_next_one_locks(palm: Lock) -> None:
-    palm.set(lockout_enabled=False)
-    palm.wrong(8)
-    palm.set(lockout_enabled=True)
-    assert not palm.state.locked_out
-    palm.wrong()
-    assert palm.state.locked_out
+def test_switched_on_again_after_many_failures_the_next_one_locks(numbered: Lock) -> None:
+    numbered.set(lockout_enabled=False)
+    numbered.wrong(8)
+    numbered.set(lockout_enabled=True)
+    assert not numbered.state.locked_out
+    numbered.wrong()
+    assert numbered.state.locked_out
 
 
 @pytest.mark.spec("VER-9")

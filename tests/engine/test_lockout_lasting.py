@@ -37,14 +37,14 @@ def test_the_count_survives_a_power_cut(lock: Lock) -> None:
 
 
 @pytest.mark.spec("VER-10")
-def test_failures_before_a_power_cut_count_as_just_made(palm: Lock) -> None:
+def test_failures_before_a_power_cut_count_as_just_made(numbered: Lock) -> None:
     """A clock that starts anew cannot say how old they are."""
-    palm.wrong(4)
-    palm.advance(299_000)
-    palm.power_cut(off_ms=DAY)
-    palm.advance(299_000)
-    palm.wrong()
-    assert palm.state.locked_out
+    numbered.wrong(4)
+    numbered.advance(299_000)
+    numbered.power_cut(off_ms=DAY)
+    numbered.advance(299_000)
+    numbered.wrong()
+    assert numbered.state.locked_out
 
 
 @pytest.mark.spec("VER-10", "S30")
@@ -83,11 +83,11 @@ def test_a_lockout_that_ran_out_while_the_service_was_away_ends_at_its_start(loc
 
 
 @pytest.mark.spec("VER-10")
-def test_failures_keep_their_age_over_a_restart_of_the_service(palm: Lock) -> None:
-    palm.wrong(4)
-    palm.restart(off_ms=301_000)
-    palm.wrong()
-    assert not palm.state.locked_out
+def test_failures_keep_their_age_over_a_restart_of_the_service(numbered: Lock) -> None:
+    numbered.wrong(4)
+    numbered.restart(off_ms=301_000)
+    numbered.wrong()
+    assert not numbered.state.locked_out
 
 
 @pytest.mark.spec("VER-10")

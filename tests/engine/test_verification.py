@@ -28,7 +28,7 @@ from lock_bridge.engine.inputs import (
 )
 from lock_bridge.engine.machine import step
 from lock_bridge.wire.words import CredentialType, EventType, OperationSource, Part
-from tests.engine.conftest import ANNA, BEN
+from tests.engine.conftest import ANNA, BEN, lock_with_anna
 from tests.engine.lock import Lock
 
 CARD = bytes.fromhex("04A1B2C3")
@@ -73,16 +73,37 @@ def test_a_known_finger_opens_without_waking_the_keypad(lock: Lock) -> None:
 
 
 @pytest.mark.spec("VER-5", "VER-6")
-def test_a_known_card_opens_without_waking_the_keypad(l2s: Lock) -> None:
-    l2s.add_card("anna", CARD)
-    l2s.listen()
-    l2s.card(CARD)
-    l2s.settle()
-    assert l2s.is_open
-    granted = l2s.fact(EventType.ACCESS_GRANTED)
+@pytest.mark.parametrize("profile", ["dl50fvs", "l2s"])
+def test_a_known_card_opens_without_waking_the_keypad(profile: str) -> None:
+    lock = lock_with_anna(profile)
+    lock.add_card("anna", CARD)
+    lock.advance(60_000)
+    lock.listen()
+    lock.card(CARD)
+    lock.settle()
+    assert lock.is_open
+    granted = lock.fact(EventType.ACCESS_GRANTED)
     assert granted.source is OperationSource.RFID
     assert (granted.credential_type, granted.credential_number) == (CredentialType.RFID, 1)
-    assert not l2s.state.awake
+    assert not lock.state.awake
+
+
+@pytest.mark.spec("VER-2")
+@pytest.mark.parametrize("digits", range(1, 6))
+def test_fewer_than_six_digits_are_a_failure_that_counts(lock: Lock, digits: int) -> None:
+    lock.enter(ANNA[:digits])
+    assert lock.fact(EventType.ACCESS_REFUSED).reason == "unknown_credential"
+    assert [weight for _, weight in lock.state.lockout.failures] == [1]
+    assert not lock.is_open
+
+
+def test_a_kind_that_a_model_does_not_have_is_not_looked_at(lock: Lock) -> None:
+    """Whatever a reader might say that is not there."""
+    for kind in (CredentialType.FACE, CredentialType.PALM_VEIN, CredentialType.FINGERPRINT):
+        if lock.profile.limits(kind) is None:
+            lock.give(BiometricSeen(kind, 0))
+            lock.give(BiometricSeen(kind, None))
+    assert lock.effects == []
 
 
 @pytest.mark.spec("VER-6")
@@ -120,14 +141,14 @@ def test_a_right_try_moves_the_bolt_before_anything_else(lock: Lock) -> None:
         assert any(isinstance(effect, SaveLockout) for effect in effects)
 
 
-def test_the_entry_is_recorded_in_the_step_that_tells_the_open_bolt(palm: Lock) -> None:
-    palm.enter(ANNA)
-    palm.advance(899)
-    assert EventType.ACCESS_GRANTED not in palm.events
-    assert not palm.is_open
-    palm.advance(1)
-    assert EventType.ACCESS_GRANTED in palm.events
-    assert palm.is_open
+def test_the_entry_is_recorded_in_the_step_that_tells_the_open_bolt(numbered: Lock) -> None:
+    numbered.enter(ANNA)
+    numbered.advance(899)
+    assert EventType.ACCESS_GRANTED not in numbered.events
+    assert not numbered.is_open
+    numbered.advance(1)
+    assert EventType.ACCESS_GRANTED in numbered.events
+    assert numbered.is_open
 
 
 @pytest.mark.spec("VER-6")
@@ -152,7 +173,7 @@ def test_two_who_verify_while_the_bolt_moves_are_both_recorded(lock: Lock) -> No
 
 
 @pytest.mark.spec("INI-1")
-@pytest.mark.parametrize("profile", ["palm6068", "l2s"])
+@pytest.mark.parametrize("profile", ["palm6068", "dl50fvs", "l2s"])
 def test_with_nothing_enrolled_every_verification_is_refused_uncounted(profile: str) -> None:
     lock = Lock(profile)
     lock.add("Anna", admin=True)
@@ -167,8 +188,9 @@ def test_with_nothing_enrolled_every_verification_is_refused_uncounted(profile: 
 
 
 @pytest.mark.spec("INI-1")
-def test_with_nothing_enrolled_key_inside_handle_and_app_still_work() -> None:
-    lock = Lock("palm6068")
+@pytest.mark.parametrize("profile", ["palm6068", "dl50fvs", "l2s"])
+def test_with_nothing_enrolled_key_inside_handle_and_app_still_work(profile: str) -> None:
+    lock = Lock(profile)
     lock.turn_key(BoltPosition.RETRACTED)
     assert lock.is_open
     lock.turn_key(BoltPosition.THROWN)
@@ -238,7 +260,8 @@ def test_a_card_reader_that_was_exchanged_is_not_believed_either(l2s: Lock) -> N
 
 @pytest.mark.spec("ALM-3")
 @pytest.mark.parametrize(
-    ("profile", "prompt"), [("palm6068", Prompt.CHARGE_BATTERY), ("l2s", Prompt.REPLACE_BATTERIES)]
+    ("profile", "prompt"),
+    [("palm6068", Prompt.CHARGE_BATTERY), ("dl50fvs", Prompt.CHARGE_BATTERY), ("l2s", Prompt.REPLACE_BATTERIES)],
 )
 @pytest.mark.parametrize("percent", [19, 9])
 def test_at_each_use_a_low_battery_is_spoken_of(profile: str, prompt: Prompt, percent: int) -> None:
