@@ -6,9 +6,11 @@ import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 from pathlib import Path
 from typing import Final, Literal, cast
 
+from . import zone
 from .config_parts import PartConfig, read_parts
 from .config_table import REQUIRED, Problem, Problems, Table, shown
 from .engine.profile import Profile, ProfileError
@@ -28,6 +30,7 @@ _MAX_SOCKET_PATH: Final = 107
 _INTERFACES: Final = 'addresses of this machine to be found at, such as ["192.168.1.20"]'
 _ID: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _PROFILE_SUFFIX: Final = ".toml"
+_VERIFICATION_CODE: Final = re.compile(r"[A-Z]{6}")
 _CARD: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){4,10}")
 
 
@@ -49,6 +52,8 @@ class BridgeConfig:
     data: Path
     socket: Path
     trust_clock: TrustClock = "auto"
+    zone: tzinfo | None = None
+    """The house's time zone (USR-7); None: the machine's."""
 
     @property
     def database(self) -> Path:
@@ -86,6 +91,9 @@ class LockConfig:
     own_profile: Profile | None = None
     """The profile itself, where it is none that comes with the bridge (docs/profiles.md)."""
     serial: str = ""
+    """What stands on the lock; empty: one that is made of the device key."""
+    verification_code: str = field(default="", repr=False)
+    """The same."""
     parts: Mapping[str, PartConfig] = field(default_factory=dict)
     simulated: SimulatedConfig | None = None
 
@@ -184,9 +192,23 @@ def _read_bridge(table: Table | None, folder: Path) -> BridgeConfig:
         data=data,
         socket=socket,
         trust_clock=cast("TrustClock", table.choice("trust_clock", "auto", ("auto", "always"))),
+        zone=_read_zone(table),
     )
     table.finish()
     return config
+
+
+def _read_zone(table: Table) -> tzinfo | None:
+    name = table.optional("time_zone")
+    try:
+        return None if name is None else zone.named(name)
+    except ValueError:
+        table.problem(
+            "time_zone",
+            f'{shown(name)} is not known here. Allowed is a name such as "Europe/Oslo"; '
+            "a machine that knows none at all lacks the package tzdata.",
+        )
+        return None
 
 
 def _read_server(table: Table | None) -> ServerConfig:
@@ -243,11 +265,20 @@ def _read_lock(table: Table, known_profiles: Collection[str], folder: Path) -> L
         profile=profile,
         own_profile=own_profile,
         serial=table.optional("serial") or "",
+        verification_code=_read_verification_code(table),
         parts=read_parts(table, simulated=simulated is not None),
         simulated=simulated,
     )
     table.finish()
     return lock
+
+
+def _read_verification_code(table: Table) -> str:
+    code = table.optional("verification_code") or ""
+    if code and not _VERIFICATION_CODE.fullmatch(code):
+        table.problem("verification_code", "is not allowed. Allowed are six capital letters, as on the lock.")
+        return ""
+    return code
 
 
 def _read_profile(table: Table, known_profiles: Collection[str], folder: Path) -> tuple[str, Profile | None]:

@@ -7,6 +7,7 @@ import secrets
 import signal
 import time
 from collections.abc import Mapping
+from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,19 +24,21 @@ from .hardware.build import build
 from .hardware.simulated import SimulatedDoor
 from .hardware.simulated.gateway import SimulatedGateway
 from .housekeeping import Housekeeping, last_seen_ms
+from .identity import identity_of
 from .panel.server import Panel
 from .ring import Gateway
 from .runner import LockRunner
 from .server import Server
 from .server.control import ControlSocket
 from .snapshot import capabilities
-from .store import Store, next_backup, open_store
+from .store import DeviceKeys, Store, next_backup, open_store
 from .systemd import Watchdog, notify
 from .timesync import ClockTrust
 from .wire import commands
 from .wire.errors import ErrorCode, LockBridgeError
 from .wire.model import BridgeInfo, LockSnapshot
 from .wire.words import API_VERSION, EventType
+from .zone import of_machine
 
 _LOG = logging.getLogger(__name__)
 
@@ -84,10 +87,10 @@ class Service:
         self._trust = ClockTrust(config.bridge.trust_clock, await last_seen_ms(bridge))
         LockHandlers(bridge).register()
         self._register()
-        keys = Keys(pin=device.pin_key, card=device.card_key)
+        zone = config.bridge.zone or of_machine()
         await bridge.record(Fact(EventType.BRIDGE_STARTED, data={"version": __version__}))
         for lock in config.locks:
-            await self._start_lock(lock, keys, clock, stack)
+            await self._start_lock(lock, device, zone, clock, stack)
         self.server = Server(bridge, config.server, config.bridge.data)
         await self.server.start()
         stack.push_async_callback(self.server.stop)
@@ -111,19 +114,23 @@ class Service:
         # What to trust is known only once the store is open, which needs the clock itself.
         return self._trust.trusted()
 
-    async def _start_lock(self, config: LockConfig, keys: Keys, clock: Clock, stack: contextlib.AsyncExitStack) -> None:
+    async def _start_lock(
+        self, config: LockConfig, device: DeviceKeys, zone: tzinfo, clock: Clock, stack: contextlib.AsyncExitStack
+    ) -> None:
         profile = config.own_profile or profiles.load(config.profile)
         lock_clock = clock if config.simulated is None else ScaledClock(clock, config.simulated.time_scale)
         parts = build(config, profile, lock_clock, self.config.bridge.data)
+        identity = identity_of(config.id, device.identity_key, config.serial, config.verification_code)
         base = LockSnapshot(
             id=config.id,
             name=config.name,
             profile=profile.id,
             model=profile.name,
-            serial=config.serial,
+            serial=identity.serial,
             capabilities=capabilities(profile),
         )
-        runner = LockRunner(base, Setup(profile, keys), parts.ports, lock_clock, self.bridge)
+        keys = Keys(pin=device.pin_key, card=device.card_key, ble=device.ble_key)
+        runner = LockRunner(base, Setup(profile, keys, identity, zone), parts.ports, lock_clock, self.bridge)
         self.bridge.add(runner)
         stack.push_async_callback(runner.stop)
         await runner.start()

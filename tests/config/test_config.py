@@ -1,6 +1,7 @@
 """The config file says what the bridge is; a wrong one is refused with each wrong key and what is allowed there."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ name = "Cabin"
 data = "state"
 socket = "/run/lock-bridge/control.sock"
 trust_clock = "always"
+time_zone = "Europe/Oslo"
 
 [server]
 host = "192.168.1.20"
@@ -29,6 +31,7 @@ id = "front_door"
 name = "Front door"
 profile = "palm6068"
 serial = "E12345678"
+verification_code = "QWERTZ"
 
 [lock.parts]
 fingerprint = { driver = "ef01", device = "/dev/ttyUSB0", baudrate = 115200, password = 24680135 }
@@ -62,10 +65,12 @@ def test_a_whole_config_is_read_as_it_stands() -> None:
     assert config.bridge.data == Path("/etc/lock-bridge/state"), "a relative path starts at the config's folder"
     assert config.bridge.socket == Path("/run/lock-bridge/control.sock")
     assert config.bridge.trust_clock == "always"
+    assert config.bridge.zone == ZoneInfo("Europe/Oslo")
     assert (config.server.host, config.server.port, config.server.zeroconf) == ("192.168.1.20", 9000, False)
     assert config.server.interfaces == ("192.168.1.20", "fe80::1")
     (lock,) = config.locks
     assert (lock.id, lock.name, lock.profile, lock.serial) == ("front_door", "Front door", "palm6068", "E12345678")
+    assert lock.verification_code == "QWERTZ"
     assert lock.parts["fingerprint"].driver == "ef01"
     assert lock.parts["fingerprint"].options == {"device": "/dev/ttyUSB0", "baudrate": 115200, "password": 24680135}
     assert {port: part.driver for port, part in lock.parts.items() if port != "fingerprint"} == dict.fromkeys(
@@ -85,12 +90,15 @@ def test_a_short_config_has_safe_defaults() -> None:
     assert config.bridge.data == Path("/var/lib/lock-bridge")
     assert config.bridge.socket == Path("/var/lib/lock-bridge/control.sock")
     assert config.bridge.trust_clock == "auto"
+    assert config.bridge.zone is None, "the machine's own"
     assert config.locks[0].name == "Door"
     assert {part.driver for part in config.locks[0].parts.values()} == {"simulated"}
 
 
-def test_a_modules_password_and_peoples_cards_are_in_no_repr() -> None:
+def test_a_modules_password_peoples_cards_and_a_locks_code_are_in_no_repr() -> None:
     text = repr(read(WHOLE))
+
+    assert "QWERTZ" not in text
 
     assert "24680135" not in text
     assert "04A1B2C3" not in text
@@ -103,6 +111,10 @@ WRONG = [
     ("[bridge]\ndata = 3\n" + DOOR, "line 2: bridge.data", "a whole number is not allowed here"),
     ('[bridge]\nsocket = "/' + "x" * 120 + '"\n' + DOOR, "line 2: bridge.socket", "Allowed are 107"),
     ('[bridge]\ndata = "/' + "x" * 120 + '"\n' + DOOR, "bridge.socket", "name a shorter path"),
+    ('[bridge]\ntime_zone = "Europe/Atlantis"\n' + DOOR, "line 2: bridge.time_zone", '"Europe/Oslo"'),
+    ('[bridge]\ntime_zone = "../../etc/passwd"\n' + DOOR, "line 2: bridge.time_zone", "is not known here"),
+    ('[bridge]\ntime_zone = "Europe"\n' + DOOR, "line 2: bridge.time_zone", "is not known here"),
+    (LOCK + 'verification_code = "qwertz"\n[lock.simulated]\n', "lock[0].verification_code", "six capital letters"),
     ('[bridge]\ntrust_clock = "never"\n' + DOOR, "line 2: bridge.trust_clock", 'one of "auto", "always"'),
     ('bridge = "home"\n' + DOOR, "line 1: bridge", "Allowed is a table"),
     ('[server]\nhost = "my.house"\n' + DOOR, "line 2: server.host", '"127.0.0.1" (this machine alone)'),

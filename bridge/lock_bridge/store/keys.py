@@ -20,6 +20,9 @@ class DeviceKeys:
     card_key: bytes = field(repr=False)
     check: str
     """Says whether two keys are the same, and nothing about either."""
+    ble_key: bytes = field(default=b"", repr=False)
+    identity_key: bytes = field(default=b"", repr=False)
+    """For what stands on a lock that has nothing printed on it."""
 
     @classmethod
     def load_or_create(cls, path: Path, *, create: bool = True) -> Self:
@@ -40,7 +43,13 @@ class DeviceKeys:
             raise KeyFileError(
                 f"The device key {path} is damaged: it is not {_SIZE} bytes. Put it back from your own copy."
             )
-        return cls(_derived(secret, "passcode"), _derived(secret, "card"), _derived(secret, "check")[:8].hex())
+        return cls(
+            _derived(secret, "passcode"),
+            _derived(secret, "card"),
+            _derived(secret, "check")[:8].hex(),
+            _derived(secret, "bluetooth"),
+            _derived(secret, "identity"),
+        )
 
 
 def _make(path: Path) -> None:
