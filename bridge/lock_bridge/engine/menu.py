@@ -67,11 +67,13 @@ def follow(turn: Turn, before: LockState) -> None:
     if menu is None or turn.state.directory is before.directory or menu.stage is Stage.VERIFY:
         return
     administrators = turn.state.directory.administrators()
+    opens_now = turn.state.directory.credentials and not before.directory.credentials
     if menu.user_id is not None and menu.user_id not in administrators:
         menu_steps.leave(turn, Prompt.MENU_CLOSED)
-    elif _is_first_start(menu, turn) and administrators:
-        # Who makes the first administrator stops where there is one, made in the app. A menu of short codes is not so:
-        # each credential that it enrols in the initial state is an administrator's (USR-8).
+    elif _is_first_start(menu, turn) and (administrators or opens_now):
+        # Who makes the first administrator stops where there is one, made in the app, and where the door begins to open
+        # to anybody: by then a stranger may stand outside. A menu of short codes is not so: each credential that it
+        # enrols in the initial state is an administrator's (USR-8).
         menu_steps.leave(turn)
 
 
