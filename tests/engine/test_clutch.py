@@ -322,6 +322,16 @@ def test_a_handle_that_got_stuck_half_coupled_is_uncoupled_and_the_fault_stays(l
     assert l2s.state.faults == frozenset()
 
 
+@pytest.mark.spec("FLT-1")
+def test_a_handle_that_stays_coupled_after_a_full_locking_run_is_the_fault_clutch(l2s: Lock) -> None:
+    l2s.open_with(ANNA)
+    l2s.motor = Motor.STUCK
+    l2s.advance(5_000)
+    l2s.settle()
+    assert l2s.state.bolt is not BoltState.LOCKED
+    assert l2s.state.faults == {Part.CLUTCH}
+
+
 @pytest.mark.spec("BLT-6")
 def test_a_clutch_of_which_nothing_is_heard_is_stopped_and_then_uncoupled(l2s: Lock) -> None:
     l2s.motor = Motor.DUMB
@@ -371,12 +381,14 @@ def test_a_handle_that_stays_coupled_by_a_fault_is_not_called_locked(l2s: Lock) 
     assert (failed.source, dict(failed.data)) == (OperationSource.AUTO, {"operation": "lock"})
 
 
-def test_a_handle_that_stays_coupled_by_a_fault_is_uncoupled_by_the_next_command(l2s: Lock) -> None:
+@pytest.mark.spec("FLT-1")
+def test_a_handle_that_stays_coupled_though_the_motor_turns_is_a_fault_of_the_clutch(l2s: Lock) -> None:
+    """Still unlocked after a full locking run; the next command uncouples it."""
     l2s.open_with(ANNA)
     l2s.motor = Motor.STUCK
     l2s.advance(10_000)
     assert l2s.state.bolt is BoltState.UNKNOWN
-    assert l2s.state.faults == {Part.MOTOR}
+    assert l2s.state.faults == {Part.CLUTCH}
     l2s.motor = Motor.WORKS
     l2s.ok(RemoteLock)
     assert l2s.state.bolt is BoltState.LOCKED

@@ -23,7 +23,7 @@ from . import (
 from .effects import Prompt, Tone
 from .inputs import Input, Key, KeyDown, KeyUp, SpeechEnded, Timer
 from .menu_state import Stage
-from .state import LockState, OutsideLock
+from .state import LockState
 from .turn import Turn
 
 _TOUCHED: Final = lights.FRONT | {Key.SET}
@@ -120,7 +120,7 @@ def _front(turn: Turn, key: Key) -> None:
     if reset.asks(turn):
         reset.key_pressed(turn, key)
         return
-    if key is Key.CONFIRM and _locks_outside(state) and modes.confirm_outside(turn):
+    if key is Key.CONFIRM and _may_lock_outside(state) and modes.confirm_outside(turn):
         return
     if not state.awake:
         _wake(turn)
@@ -142,9 +142,9 @@ def _front(turn: Turn, key: Key) -> None:
         turn.tone(Tone.KEY)
 
 
-def _locks_outside(state: LockState) -> bool:
-    """BLT-2: the confirm key's light asks for it, also while the others are dark."""
-    return state.outside_lock is OutsideLock.OFFERED and not state.entry and state.menu is None
+def _may_lock_outside(state: LockState) -> bool:
+    """BLT-2: with nothing typed the confirm key may be pressed for it, also while the others are dark."""
+    return not state.entry and state.menu is None
 
 
 def _wake(turn: Turn) -> None:

@@ -45,7 +45,7 @@ def leave_key(turn: Turn) -> None:
 
 def confirm_outside(turn: Turn) -> bool:
     """BLT-2: the confirm key, with nothing typed, asleep or awake. False: it was not lit for locking."""
-    if turn.state.outside_lock is OutsideLock.NO:
+    if turn.state.outside_lock is not OutsideLock.OFFERED:
         return False
     error = motor.door_error(turn)
     if error is None:
@@ -186,6 +186,7 @@ def _close_up(turn: Turn, cause: Cause) -> None:
 
 def _leave(turn: Turn, cause: Cause) -> None:
     """BLT-8: armed once it is locked, and locked once the door is closed."""
+    turn.say(Prompt.LEAVING_HOME)
     if turn.state.bolt is BoltState.LOCKED:
         _arm(turn, cause)
         return
@@ -200,7 +201,6 @@ def _arm(turn: Turn, cause: Cause) -> None:
     before = turn.state.mode
     turn.save_modes(leaving_home=True)
     passage.tell(turn, before, cause)
-    turn.say(Prompt.LEAVING_HOME)
 
 
 def _locked(turn: Turn, before: LockState) -> None:

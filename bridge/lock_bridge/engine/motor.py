@@ -73,10 +73,21 @@ def jam(turn: Turn, cause: Cause) -> None:
     turn.say(Prompt.JAMMED)
 
 
+_STILL_UNLOCKED: Final = (
+    # The motor ran its whole way and the bolt did not come along.
+    (Drive.THROW, MotorOutcome.REACHED),
+    # The handle stays coupled.
+    (Drive.UNCOUPLE, MotorOutcome.STALLED),
+)
+"""What a full locking run comes to where the clutch has failed (FLT-1)."""
+
+
 def start_motor_fault(turn: Turn, drive: Drive, outcome: MotorOutcome) -> None:
     """BLT-6, FLT-1: the motor, or what it should have taken along, has failed."""
-    if drive is Drive.THROW and outcome is MotorOutcome.REACHED:
-        # The motor ran its whole way and the bolt did not come along.
+    slipped = drive is Drive.THROW and outcome is MotorOutcome.REACHED
+    stuck = drive is Drive.UNCOUPLE and outcome is MotorOutcome.STALLED
+    if slipped or stuck:
+        # The motor turns and what it should take along does not: still unlocked after a full locking run.
         start_fault(turn, Part.CLUTCH, "no_motion")
     else:
         start_fault(turn, Part.MOTOR, "no_answer" if outcome is MotorOutcome.FAULT else "no_motion")
