@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+import lock_bridge.cli
 from lock_bridge.cli.find import socket_path
 from lock_bridge.cli.parser import GROUPS, parser
 from lock_bridge.cli.usage import UsageError
-from lock_bridge.wire.commands import AddUser, ChangeUser, QueryJournal
+from lock_bridge.wire.commands import COMMANDS, AddUser, ChangeUser, QueryJournal
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 
 from .conftest import ANNA, FRONT_DOOR, STATUS, Cli, FakeBridge, Terminal
@@ -552,6 +553,12 @@ async def test_a_short_command_imports_nothing_slow(bridge: FakeBridge, cli: Cli
         out, _ = await process.communicate()
     assert process.returncode == 0
     assert out.decode().splitlines()[1] == "[]"
+
+
+def test_everything_that_the_wire_can_do_is_a_command() -> None:
+    sources = "".join(file.read_text() for file in Path(lock_bridge.cli.__file__).parent.glob("*.py"))
+    of_clients = {"clients.leave", "remote_unlock.set"}  # a client's own; here the setting is one like any other
+    assert {name for name in COMMANDS if f'"{name}"' not in sources} == of_clients
 
 
 def test_the_socket_is_where_it_was_said_to_be(tmp_path: Path) -> None:
