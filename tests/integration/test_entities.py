@@ -10,8 +10,10 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 
 import lock_bridge.service
+from lock_bridge.engine.model import Fact
 from lock_bridge.snapshot import capabilities
 from lock_bridge.wire.model import Capabilities
+from lock_bridge.wire.words import EventType
 from tests.integration.home import (
     ACCESS,
     BATTERY,
@@ -116,6 +118,20 @@ async def test_a_lock_shows_only_what_it_has(home: Home, house: House, monkeypat
     assert home.hass.states.get(DOOR) is None
     assert home.hass.states.get(DOORBELL) is None
     assert home.state(ACCESS).state == "unknown"
+
+
+async def test_what_only_a_newer_bridge_knows_disturbs_nothing(paired: Home, house: House) -> None:
+    before = paired.state(LOCK)
+    newer = {"mode": "siesta", "faults": ["roof"], "moon": "full", "enrolment": None, "phones": 3}
+    house.running.bridge.state_changed("front_door", newer)
+    await house.running.bridge.record(Fact(EventType.MODE_CHANGED, data={"mode": "siesta"}), lock_id="front_door")
+    assert (await paired.until_event("mode_changed")).data["data"] == {"mode": "siesta"}
+
+    assert paired.entry.runtime_data.data.locks["front_door"].mode == "siesta"
+    assert paired.state(LOCK) == before
+    assert dict(paired.state(LOCK).attributes) == {"friendly_name": "Front door", "supported_features": 0}
+    await house.do("key", "unlock")
+    await paired.until_state(LOCK, "unlocked")
 
 
 @pytest.mark.spec("GWY-3")
