@@ -40,6 +40,8 @@ export function draggable(node, kind, dropped) {
   node.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     from = { x: event.clientX, y: event.clientY, id: event.pointerId };
+    // A fast hand is beyond the node with its first move; a finger is captured anyway.
+    node.setPointerCapture(event.pointerId);
     if (event.pointerType === "touch") timer = setTimeout(() => (lift(), move(event)), PICK_UP_MS);
   });
   node.addEventListener("pointermove", (event) => {
@@ -49,7 +51,6 @@ export function draggable(node, kind, dropped) {
       if (event.pointerType === "touch") return void end();
       lift();
     }
-    if (!node.hasPointerCapture(event.pointerId)) node.setPointerCapture(event.pointerId);
     move(event);
   });
   node.addEventListener("pointerup", () => {
