@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 from typing import Any, Final
 
 from .app_words import KINDS
@@ -22,7 +23,7 @@ class Moment:
 def holds(expect: Expect, moment: Moment, used: set[int], used_events: set[int]) -> bool:
     """Whether it is so. A sound or event that has fulfilled one line does not fulfil another; it is put into `used`."""
     match expect.what:
-        case "hear" | "tone":
+        case "hear" | "hear-in" | "tone":
             return _heard(expect, moment.look["heard"], used)
         case "event":
             return _happened(expect, moment.events, used_events)
@@ -34,11 +35,11 @@ def told(expect: Expect, moment: Moment) -> str:
     """What there is in place of what was promised."""
     look = moment.look
     match expect.what:
-        case "hear" | "tone":
+        case "hear" | "hear-in" | "tone":
             return "heard: " + (", ".join(_sound(item) for item in look["heard"]) or "nothing")
         case "event":
             return "events: " + (", ".join(_event(event) for event in moment.events) or "none")
-        case "number" | "shows":
+        case "number" | "digits" | "shows":
             return "shown: " + (" | ".join(_names(item["keys"]) for item in look["shown"]) or "nothing")
         case "door":
             return f"{moment.lock['bolt']}, {look['door']}"
@@ -56,9 +57,12 @@ def told(expect: Expect, moment: Moment) -> str:
 
 
 def _heard(expect: Expect, sounds: Sequence[Mapping[str, Any]], used: set[int]) -> bool:
+    if expect.what == "hear-in":
+        # How it was said, beside a line that says what was heard.
+        return any((item.get("language"), item["what"]) == expect.values for item in sounds)
     kind = "prompt" if expect.what == "hear" else "tone"
     for item in sounds:
-        wanted = expect.values[0] in ("anything", item["what"], item.get("text"))
+        wanted = expect.values[0] in (item["what"], item.get("text"))
         if item["kind"] == kind and wanted and item["seq"] not in used:
             used.add(item["seq"])
             return True
@@ -78,6 +82,7 @@ def _happened(expect: Expect, events: Sequence[Mapping[str, Any]], used: set[int
 def _fits(wanted: Mapping[str, str], event: Mapping[str, Any]) -> bool:
     fields = {
         "by": "user_name",
+        "of": "user_name",
         "kind": "credential_type",
         "number": "credential_number",
         "because": "reason",
@@ -115,10 +120,20 @@ def _lamp(values: Sequence[str], moment: Moment) -> bool:
 
 
 def _number(values: Sequence[str], moment: Moment) -> bool:
-    """USR-2: its digits lit one after another, each alone."""
-    digits = [[key for key in item["keys"] if key.isdecimal()] for item in moment.look["shown"]]
-    shown = "".join(lit[0] for lit in digits if len(lit) == 1)
-    return values[0] in shown
+    """USR-2: its digits lit one after another, once each, and dark in between."""
+    pictures = [keys for keys, _ in groupby(tuple(item["keys"]) for item in moment.look["shown"])]
+    blinks = "".join(
+        lit[0] if len(lit) == 1 and lit[0].isdecimal() and dark == () else " " if lit else ""
+        for lit, dark in pairwise((*pictures, ("",)))
+    )
+    return values[0] in blinks
+
+
+def _digits(_values: Sequence[str], moment: Moment) -> bool:
+    """USR-3: all of them lit, one after another."""
+    return {str(digit) for digit in range(10)} <= {
+        item["keys"][0] for item in moment.look["shown"] if len(item["keys"]) == 1
+    }
 
 
 def _door(values: Sequence[str], moment: Moment) -> bool:
@@ -142,6 +157,7 @@ _SEEN: Final[dict[str, Callable[[Sequence[str], Moment], bool]]] = {
     "flashes": _flashes,
     "lamp": _lamp,
     "number": _number,
+    "digits": _digits,
     "door": _door,
     "bolt": lambda values, moment: bool(moment.look["bolt"] == values[0]),
     "alarm": lambda values, moment: bool(moment.look["alarm"] is (values[0] == "on")),

@@ -64,9 +64,10 @@ class SimulatedFaceReader(SimulatedReader):
             self._see()
 
     async def enrol(self, slot: int, steps: int) -> None:
-        """As every reader; a face that is before the lens already is the first pose."""
+        """As every reader; a face that is before the lens already is the first pose, if it is a good one."""
         await super().enrol(slot, steps)
-        self._learn_what_is_there()
+        if self._face is not None and self._face[2] is None:
+            self._learn_what_is_there()
 
     def come_near(self, who: str) -> None:
         """Somebody comes to the door, not looking at it."""

@@ -76,6 +76,7 @@ class _Player:
             case Comment():
                 return None
             case New():
+                await self._begin(place)
                 await self._stage.renew()
                 return None
             case Act() as act:

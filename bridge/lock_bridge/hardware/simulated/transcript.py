@@ -140,19 +140,21 @@ def _event(values: list[str]) -> bool:
     return len(values) % 2 == 1 and all(value in EVENT_FIELDS for value in values[1::2])
 
 
-EVENT_FIELDS: Final = ("by", "kind", "number", "because", "through", "from")
-"""Whose it was, with what kind and number of credential, why not, what moved the bolt, and which client asked."""
+EVENT_FIELDS: Final = ("by", "of", "kind", "number", "because", "through", "from")
+"""Who it was or is about, with what kind and number of credential, why not, what moved the bolt, and which client asked."""
 
 _DOOR: Final = ("locked", "unlocked", "jammed", "open", "closed")
 
 _EXPECTED: Final[dict[str, tuple[str, Callable[[list[str]], bool]]]] = {
     "hear": ('hear prompt_name | hear "Words that are spoken."', _one),
+    "hear-in": ("hear-in nb prompt_name", lambda values: len(values) == 2),
     "tone": ("tone key | success | failure | doorbell | alarm", _one),
     "lights": ("lights 1 2 3 ok | lights none", _some),
     "shows": ("shows 3", _some),
     "flashes": ("flashes 5 | flashes none", _some),
     "lamp": ("lamp green | red | battery | pairing | infrared | palm | none", _one),
     "number": ("number 002 blinks", _number),
+    "digits": ("digits run", _among("run")),
     "door": (
         "door locked | unlocked | jammed | open | closed",
         _among("locked", "unlocked", "jammed", "open", "closed"),
@@ -162,7 +164,7 @@ _EXPECTED: Final[dict[str, tuple[str, Callable[[list[str]], bool]]]] = {
     "screen": ("screen outside | pairing | off", _among("outside", "pairing", "off")),
     "code": ("code shown | gone", _among("shown", "gone")),
     "feel": ('feel "The door opens."', _one),
-    "event": ("event name [by NAME] [kind KIND] [number N] [because REASON] [through SOURCE]", _event),
+    "event": ("event name [by | of NAME] [kind KIND] [number N] [because REASON] [through SOURCE]", _event),
     "app-sees": ("app-sees FIELD VALUE", lambda values: len(values) == 2),
 }
 """What can be expected: how it is written, and whether it is."""
