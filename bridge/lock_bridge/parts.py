@@ -12,6 +12,7 @@ from .engine.effects import (
     DriveBolt,
     Effect,
     EndEnrolment,
+    Hush,
     Light,
     Look,
     PhoneTold,
@@ -144,6 +145,8 @@ class PartControl:
                 ports.sounder.sound(effect)
             case Say():
                 ports.sounder.say(effect)
+            case Hush():
+                ports.sounder.hush()
             case Screen(view):
                 self._show(view)
             case Look(_, on) if ports.face is not None:

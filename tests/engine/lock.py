@@ -29,6 +29,7 @@ from lock_bridge.engine.effects import (
     Effect,
     EndEnrolment,
     EraseLock,
+    Hush,
     Light,
     PhoneTold,
     Prompt,
@@ -581,6 +582,9 @@ class Lock:
             case Say():
                 self._silence_at = max(self._silence_at, self.mono_ms) + PROMPT_MS
                 self._later(self._silence_at - self.mono_ms, self._fall_silent)
+            case Hush():
+                self._silence_at = self.mono_ms
+                self._later(0, self._fall_silent)
             case _ if isinstance(effect, DURABLE):
                 self.disk.write(effect)
 

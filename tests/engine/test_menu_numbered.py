@@ -2,7 +2,7 @@
 
 import pytest
 
-from lock_bridge.engine.effects import ClosePairing, Prompt, Say, StartTimer, Tone
+from lock_bridge.engine.effects import ClosePairing, Hush, Prompt, Say, StartTimer, Tone
 from lock_bridge.engine.inputs import (
     AddUser,
     DeleteUser,
@@ -624,8 +624,10 @@ def test_system_information_is_read_in_english_and_returns_by_itself(opened: Loc
 def test_back_returns_earlier_and_other_keys_do_nothing(opened: Lock) -> None:
     opened.press(item(opened, "system_information"), "1", "ok")
     assert stage(opened) is Stage.INFORMATION
+    assert opened.of(Hush) == []
     opened.press("back")
     assert stage(opened) is Stage.TOP
+    assert len(opened.of(Hush)) == 1
     opened.give(SpeechEnded())
     assert stage(opened) is Stage.TOP
 

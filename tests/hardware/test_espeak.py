@@ -117,6 +117,22 @@ async def test_an_alarm_cuts_a_voice_that_has_only_just_begun(speaker: Loudspeak
     await speaker.all_said()
 
 
+@pytest.mark.spec("DLM-10")
+async def test_a_voice_that_is_hushed_breaks_off_and_the_next_prompt_is_spoken_whole(speaker: Loudspeaker) -> None:
+    speaker.sounder.hush()
+    speaker.install("espeak-ng", "exec sleep 60")
+    speaker.sounder.say(Say(Prompt.ENROLLED))
+    speaker.sounder.say(Say(Prompt.JAMMED))
+    await until(lambda: bool(speaker.calls("espeak-ng")))
+    speaker.sounder.hush()
+    await speaker.all_said()
+    speaker.install("espeak-ng")
+    speaker.sounder.say(Say(Prompt.CLOSE_DOOR))
+    await speaker.all_said(2)
+    texts = [fed.decode() for _, fed in speaker.calls("espeak-ng")]
+    assert texts == [prompts.text(Prompt.ENROLLED), prompts.text(Prompt.CLOSE_DOOR)]
+
+
 @pytest.mark.spec("L2S-11")
 async def test_mute_silences_tones_but_neither_prompts_nor_alarms(speaker: Loudspeaker) -> None:
     speaker.sounder.sound(Sound(Tone.KEY, "mute"))

@@ -77,6 +77,9 @@ class Parts:
     def say(self, say: Say) -> None:
         self.log.append(say.prompt)
 
+    def hush(self) -> None:
+        self.log.append("hush")
+
     async def enrol(self, slot: int, steps: int) -> None:
         self.log.append(("enrol", slot, steps))
 

@@ -191,6 +191,11 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Hush:
+    """Stop speaking: somebody has heard enough (DLM-10). Ends with `SpeechEnded` if anything was being said."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartTimer:
     """`TimerDue(timer)` after `delay_ms`; one that runs starts anew."""
 
@@ -355,6 +360,7 @@ type Effect = (
     | PhoneTold
     | Sound
     | Say
+    | Hush
     | StartTimer
     | StopTimer
     | BeginEnrolment

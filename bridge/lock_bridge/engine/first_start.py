@@ -79,8 +79,7 @@ def first_key(turn: Turn, key: Key) -> None:
         return
     turn.set(menu=replace(menu_steps.of(turn), role=Role.ADMINISTRATOR, new_user=user))
     menu_enrol.begin_passcode(turn)
-    if user.number is not None:
-        shows.number(turn, user.number)
+    shows.user(turn, user)
 
 
 def _direction_missing(turn: Turn) -> bool:

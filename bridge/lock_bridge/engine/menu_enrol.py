@@ -177,5 +177,5 @@ def _enrolled(turn: Turn, user: User, kind: CredentialType, number: int) -> None
         stage = Stage.ENROLLED if kind is CredentialType.FINGERPRINT else Stage.KINDS
         changed = menu.for_user is None and menu.new_user is not None and menu.new_user.number != user.number
         menu_steps.go(turn, stage, first="", enrolment=None, for_user=user.id, new_user=None)
-        if changed and user.number is not None:
-            shows.number(turn, user.number)
+        if changed:
+            shows.user(turn, user)

@@ -7,7 +7,7 @@ from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import Role
 
 from . import enrolment, first_start, menu_enrol, menu_steps, people, phones, shows
-from .effects import Prompt, Tone
+from .effects import Hush, Prompt, Tone
 from .inputs import Key
 from .menu_state import Menu, Stage
 from .profile import DIGITS
@@ -93,8 +93,7 @@ def _begin_user(turn: Turn, role: Role) -> None:
         menu_steps.refuse(turn, user)
         return
     menu_steps.go(turn, Stage.KINDS, Prompt.CHOOSE_CREDENTIAL, role=role, new_user=user)
-    if user.number is not None:
-        shows.number(turn, user.number)
+    shows.user(turn, user)
 
 
 def _kinds(turn: Turn, key: Key) -> None:
@@ -176,7 +175,9 @@ def _read_information(turn: Turn) -> None:
 
 
 def _information(turn: Turn, _back: Key) -> None:
+    """`↩` returns earlier, and the voice breaks off."""
     turn.tone(Tone.KEY)
+    turn.emit(Hush())
     menu_steps.top(turn)
 
 

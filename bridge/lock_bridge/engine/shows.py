@@ -1,8 +1,9 @@
 """Light shows at the keypad: a number digit by digit, a failure, a flash (USR-2, USR-3, DLM-12)."""
 
-from typing import Final
+from typing import Final, cast
 
 from .inputs import Key, Timer
+from .model import User
 from .state import Frame
 from .turn import Turn
 
@@ -25,6 +26,11 @@ def number(turn: Turn, shown: int) -> None:
     for digit in f"{shown:0{width}}":
         frames += (Frame(frozenset((digit,)), turn.profile.digit_ms), Frame(_DARK, _GAP_MS))
     turn.play(*frames)
+
+
+def user(turn: Turn, who: User) -> None:
+    """USR-2: her number, where the lock numbers its users."""
+    number(turn, cast("int", who.number))
 
 
 def failure(turn: Turn) -> None:

@@ -130,6 +130,9 @@ class Sounder(Port, Protocol):
     def say(self, say: Say) -> None:
         """Speak a prompt; a later one follows it, an alarm cuts it."""
 
+    def hush(self) -> None:
+        """Stop speaking now; what was still to be said is not said."""
+
 
 class Inside(Port, Protocol):
     """What only people inside see: the place for a pairing code."""

@@ -109,6 +109,12 @@ class EspeakSounder:
         if self._speaking is None:
             self._speaking = _begin(self._speak())
 
+    def hush(self) -> None:
+        """Stop speaking now."""
+        self._prompts.clear()
+        if self._speaking is not None:
+            self._voice.cut()
+
     async def _speak(self) -> None:
         try:
             while self._prompts:
@@ -120,7 +126,7 @@ class EspeakSounder:
 
     async def _say(self, say: Say) -> None:
         language = prompts.spoken_in(say.language)
-        text = prompts.text(say.prompt, language).format_map(say.values)
+        text = prompts.text(say.prompt, language, say.values)
         # Through the standard input: whoever lists this machine's processes must not read what is spoken.
         options = (
             *("-v", VOICES[language]),

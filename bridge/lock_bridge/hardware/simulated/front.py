@@ -113,6 +113,13 @@ class SimulatedSounder(SimulatedPart):
         self._speaking = self._site.clock.call_later(self._silent_from_ms - now_ms, self._said)
         self._site.changed()
 
+    def hush(self) -> None:
+        """Stop speaking now."""
+        if self._speaking is not None:
+            self._site.senses.hush()
+            self._site.changed()
+            self._cut()
+
     @override
     def on_unplug(self, part: Part) -> None:
         self._site.senses.alarm = False

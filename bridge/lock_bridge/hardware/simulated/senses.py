@@ -80,6 +80,10 @@ class Senses:
         self._hear("prompt", say.prompt.value, say.volume, text, language)
         return text
 
+    def hush(self) -> None:
+        """What is being said breaks off."""
+        self._hear("hush", "hush", "high")
+
     def show(self, light: Light) -> bool:
         """The lights from now on; whether they are other than before."""
         if light == self.light:

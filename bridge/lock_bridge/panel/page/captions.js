@@ -34,6 +34,7 @@ export class Captions {
 
   /** A tone or prompt. Key tones are too many to be shown as words on the picture. */
   heard(item) {
+    if (item.kind === "hush") return;
     const prompt = item.kind === "prompt";
     const text = prompt ? item.text : (TONES[item.what] ?? item.what);
     this.#add(prompt ? "speech" : item.what === "doorbell" ? "bell" : "note", text, prompt ? item.language : "en");

@@ -56,6 +56,7 @@ export class Speaker {
     if (!this.#on) return;
     const loudness = LOUDNESS[heard.volume] ?? 1;
     if (heard.kind === "prompt") this.#speak(heard, loudness);
+    else if (heard.kind === "hush") globalThis.speechSynthesis?.cancel();
     else for (const note of TONES[heard.what] ?? []) this.#note(note, loudness);
   }
 
