@@ -141,7 +141,7 @@ def _event(values: list[str]) -> bool:
 
 
 EVENT_FIELDS: Final = ("by", "of", "kind", "number", "because", "through", "from")
-"""Who it was or is about, with what kind and number of credential, why not, what moved the bolt, and which client asked."""
+"""Who it was or is about, with what kind and number of credential, why not, what moved the bolt, which client asked."""
 
 _DOOR: Final = ("locked", "unlocked", "jammed", "open", "closed")
 
