@@ -27,7 +27,7 @@ def _told(seen: dict[str, Any]) -> Iterator[str]:
     if seen.get("felt"):
         yield seen["felt"]
     for sound in seen["heard"]:
-        yield f'A voice: "{sound["text"]}"' if sound.get("text") else f"A tone: {words(sound['what'])}"
+        yield _sound(sound)
     yield f"Keys lit: {' '.join(lights['keys']) or 'none'}. Lamps: {', '.join(map(words, lights['lamps'])) or 'none'}."
     if lights.get("flashing"):
         yield f"Keys flashing: {' '.join(lights['flashing'])}."
@@ -35,3 +35,9 @@ def _told(seen: dict[str, Any]) -> Iterator[str]:
         yield f"The screen inside shows: {seen['screen']}."
     handle = "at rest" if seen["handle"] == "rest" else seen["handle"]
     yield f"Bolt {seen['bolt']}, door {seen['door']}, handle {handle}.{' The alarm sounds.' if seen['alarm'] else ''}"
+
+
+def _sound(sound: dict[str, Any]) -> str:
+    if sound["kind"] == "hush":
+        return "The voice breaks off."
+    return f'A voice: "{sound["text"]}"' if sound.get("text") else f"A tone: {words(sound['what'])}"
