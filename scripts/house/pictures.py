@@ -12,6 +12,7 @@ PICTURES: Final = {
     "dashboard-phone": "dashboard-phone-dark",
     "device": "device-light",
     "door": "door-palm6068-desktop-light",
+    "door-dl50fvs": "door-dl50fvs-desktop-light",
     "door-l2s": "door-l2s-desktop-dark",
     "door-phone": "door-palm6068-phone-dark",
     "pairing": "pairing",

@@ -106,6 +106,9 @@ async def test_the_page_fits_every_window_and_nothing_needs_a_sideways_scroll(an
         assert box is not None
         assert 0 <= box["x"] <= size[0] - box["width"], size
         assert 0 <= box["y"] <= size[1] - box["height"], size
+        for crowded in ("header", ".acts", "main", "#drawers"):
+            for node in await page.locator(crowded).filter(visible=True).all():
+                assert await node.evaluate("node => node.scrollWidth <= node.clientWidth"), (crowded, size)
         await page.context.close()
 
 

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from house.bridge import Bridge
 from house.dashboard import LOCK
-from house.people import PEOPLE
+from house.people import PEOPLE, move_in
 from house.processes import free_port
 from tests.system.home import DESKTOP, PHONE, Home, picture
 
@@ -35,23 +35,32 @@ async def test_pictures_of_the_dashboard_and_the_device(home: Home) -> None:
         await home.close()
 
 
-async def test_pictures_of_the_doors(home: Home, tmp_path: Path) -> None:
-    await home.ensure_paired()
-    await home.lock_up()
-    other = Bridge(tmp_path / "bridge", port=free_port(), door_port=free_port(), profile="l2s")
-    await other.start()
+@pytest.mark.parametrize("model", ["l2s", "dl50fvs", "palm6068"])
+async def test_pictures_of_the_doors(home: Home, tmp_path: Path, model: str) -> None:
+    bridge = Bridge(tmp_path / "bridge", port=free_port(), door_port=free_port(), profile=model)
+    await bridge.start()
     try:
-        for name, bridge in {"palm6068": home.bridge, "l2s": other}.items():
-            await bridge.at_door("battery", "86")
-            for shade, dark in SHADES.items():
-                for form, size in (("desktop", DESKTOP), ("phone", PHONE)):
-                    door = await home.door(size=size, dark=dark, at=bridge.door)
-                    await door.get_by_role("button", name="Back").click()  # wakes the keypad
-                    await expect(door.locator(".front.lit")).to_be_visible()
-                    await picture(door, f"door-{name}-{form}-{shade}")
-                    await home.close()
+        await move_in(bridge)
+        await bridge.at_door("battery", "86")
+        has_screen = (await bridge.at_door("state"))["screen"] is not None
+        if has_screen:
+            await bridge.at_door("near", "Ben")
+        for shade, dark in SHADES.items():
+            for form, size in (("desktop", DESKTOP), ("phone", PHONE)):
+                door = await home.door(size=size, dark=dark, at=bridge.door)
+                if has_screen:
+                    await bridge.at_door("home")
+                    await expect(door.locator(".screen")).to_have_attribute("data-view", "outside")
+                await door.get_by_role("button", name="Back").click()  # wakes the keypad
+                await expect(door.locator(".front.lit")).to_be_visible()
+                await picture(door, f"door-{model}-{form}-{shade}")
+                await home.close()
+        door = await home.door(at=bridge.door)
+        await bridge.at_door("set" if has_screen else "reset", "hold", "4s")
+        await expect(door.locator(".pairing-code, .digits")).not_to_be_empty()
+        await picture(door, f"door-{model}-pairing")
     finally:
-        await other.stop()
+        await bridge.stop()
 
 
 async def _a_day_at_the_door(home: Home) -> None:
