@@ -91,10 +91,10 @@ async def test_the_battery_is_followed(paired: Home, house: House) -> None:
 async def test_a_push_touches_only_what_it_concerns(paired: Home, house: House) -> None:
     written = writes(paired)
 
-    await house.do("battery", "64")
-    await paired.until_state(BATTERY, "64")
     await house.do("battery", "65")
     await paired.until_state(BATTERY, "65")
+    await house.do("battery", "64")
+    await paired.until_state(BATTERY, "64")
     await house.do("tamper", "on")
     await paired.until_event("tamper_started")
     assert written == [BATTERY, BATTERY]
