@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lock_bridge.engine.effects import DriveBolt, Prompt, Tone
-from lock_bridge.engine.inputs import ChangeUser, DeleteUser, Key
+from lock_bridge.engine.inputs import ChangeUser, DeleteUser, Key, SetPasscode
 from lock_bridge.engine.menu_state import Stage
 from lock_bridge.engine.model import Modes
 from lock_bridge.wire.words import CredentialType, EventType, Role
@@ -186,6 +186,16 @@ def test_a_first_start_under_way_ends_where_the_door_begins_to_open_to_somebody(
     assert stage(new) is None
     new.open_with(BEN)
     assert new.is_open
+
+
+@pytest.mark.spec("DLM-1", "MNU-2")
+def test_so_does_whoever_lets_anybody_in_by_the_app(initial: Lock) -> None:
+    """A mere user: from then on the lock opens to somebody, and a stranger outside must not become its master."""
+    initial.add("Ben")
+    initial.press("5", "ok", *ANNA, "ok")
+    initial.ok(SetPasscode, user_id="ben", passcode=BEN)
+    assert stage(initial) is None
+    assert list(initial.state.directory.users) == ["ben"]
 
 
 @pytest.mark.spec("DLM-1")

@@ -536,6 +536,16 @@ def test_after_initialising_the_menu_is_that_of_the_initial_state(opened: Lock) 
 # Around it
 
 
+@pytest.mark.spec("L2S-1", "MNU-2")
+def test_who_takes_the_lock_into_use_by_the_app_ends_a_strangers_initial_menu(new: Lock) -> None:
+    new.enter("3571")
+    new.press(*"12", "ok", *BEN, "ok", *BEN)
+    new.add("Anna", ANNA, admin=True)
+    assert (stage(new), new.state.awake) == (None, False)
+    new.press("back", "ok", "ok")
+    assert enrolled(new, PIN) == [1]
+
+
 def test_readers_open_nothing_while_the_menu_is_open(opened: Lock) -> None:
     opened.finger(None)
     opened.card(CARD)

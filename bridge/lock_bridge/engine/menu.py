@@ -66,15 +66,24 @@ def follow(turn: Turn, before: LockState) -> None:
     menu = turn.state.menu
     if menu is None or turn.state.directory is before.directory or menu.stage is Stage.VERIFY:
         return
-    administrators = turn.state.directory.administrators()
-    opens_now = turn.state.directory.credentials and not before.directory.credentials
-    if menu.user_id is not None and menu.user_id not in administrators:
-        menu_steps.leave(turn, Prompt.MENU_CLOSED)
-    elif _is_first_start(menu, turn) and (administrators or opens_now):
-        # Who makes the first administrator stops where there is one, made in the app, and where the door begins to open
-        # to anybody: by then a stranger may stand outside. A menu of short codes is not so: each credential that it
-        # enrols in the initial state is an administrator's (USR-8).
+    if menu.user_id is not None:
+        if menu.user_id not in turn.state.directory.administrators():
+            menu_steps.leave(turn, Prompt.MENU_CLOSED)
+    elif _adopted(turn, before):
         menu_steps.leave(turn)
+
+
+def _adopted(turn: Turn, before: LockState) -> bool:
+    """Whether the app has taken a lock into use while somebody was in the menu that needs no verification.
+
+    Who is in it then is a stranger, perhaps: he must not become administrator of a lock that opens to others.
+    """
+    directory = turn.state.directory
+    if turn.state.menu is not before.menu:
+        # The menu's own doing.
+        return False
+    others = turn.profile.menu == "numbered" and bool(directory.administrators())
+    return others or len(directory.credentials) > len(before.directory.credentials)
 
 
 def _is_first_start(menu: Menu, turn: Turn) -> bool:

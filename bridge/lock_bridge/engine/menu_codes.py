@@ -84,6 +84,7 @@ def _short_code(turn: Turn, code: str) -> None:
         _WITH_KIND[action](turn, kind)
     else:
         turn.verdict(good=False)
+        turn.say(Prompt.FAILED)
 
 
 def _add(turn: Turn, kind: CredentialType) -> None:

@@ -129,6 +129,9 @@ def erase(turn: Turn, by: Cause) -> None:
         leaving=False,
         leaving_by=None,
         ajar=False,
+        changed_by=None,
+        # A reader that is still to say that it has stopped is waited for.
+        enrolment=turn.state.enrolment if turn.state.reader_ending else None,
         reset=None,
         powered_on_mono_ms=None,
     )
