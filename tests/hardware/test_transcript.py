@@ -1,13 +1,15 @@
 """How transcripts are written and played: what a line may say, and what is told when it does not come true."""
 
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lock_bridge.hardware.simulated.app_words import AppStep, read_app
+from lock_bridge.hardware.simulated.app_words import SENTENCES, AppStep, read_app
 from lock_bridge.hardware.simulated.player import Played, play
-from lock_bridge.hardware.simulated.transcript import Act, Comment, Expect, New, TranscriptError, read
+from lock_bridge.hardware.simulated.transcript import EXPECTED, Act, Comment, Expect, New, TranscriptError, read
 from lock_bridge.wire.commands import COMMANDS
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 
@@ -341,3 +343,24 @@ async def test_a_new_lock_is_asked_for() -> None:
     door = Door()
     await played(door, "a new lock", "wait 1s")
     assert door.renewed == 1
+
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
+
+
+def test_the_transcript_that_the_documentation_shows_is_one() -> None:
+    shown = re.findall(r"```text\n(.*?)```", DOCUMENT, re.DOTALL)
+    assert [read(text).title for text in shown] == [
+        "A new user with a palm vein. Nothing is taken while the red light is off."
+    ]
+
+
+def test_every_expectation_is_in_the_documentation() -> None:
+    table = DOCUMENT.partition("| line | what must be so |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| ([a-z-]+) ", table, re.MULTILINE)) | {"screen", "code"} == {*EXPECTED}
+
+
+def test_every_sentence_of_the_app_is_in_the_documentation() -> None:
+    told = DOCUMENT.partition("The app's sentences: ")[2].partition("\n\n")[0].replace("\n", " ")
+    verbs = {sentence.split()[0].strip(",.") for sentence in told.split(", ")}
+    assert {pattern.pattern.split(" ")[0].partition("(")[0] for pattern, _ in SENTENCES} <= verbs

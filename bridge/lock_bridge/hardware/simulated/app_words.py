@@ -43,11 +43,11 @@ def read_app(sentence: str) -> AppStep:
     refused = None
     if found := _REFUSED.fullmatch(sentence):
         sentence, refused = found[1], found[2]
-    for pattern, make in _SENTENCES:
+    for pattern, make in SENTENCES:
         if found := pattern.fullmatch(sentence):
             step = make(*found.groups())
             return AppStep(step.command, step.args, step.user, step.binds, refused)
-    raise NotUnderstood("the app can: " + "; ".join(pattern.pattern for pattern, _ in _SENTENCES))
+    raise NotUnderstood("the app can: " + "; ".join(pattern.pattern for pattern, _ in SENTENCES))
 
 
 def _add(role: str, name: str, number: str | None, until: str | None) -> AppStep:
@@ -104,7 +104,7 @@ def _ms(day: str) -> int:
     return round(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() * 1_000)
 
 
-_SENTENCES: Final = tuple(
+SENTENCES: Final = tuple(
     (re.compile(pattern), make)
     for pattern, make in (
         (rf"add (administrator|user) (\w+)(?: for ([0-9]+) entr(?:y|ies))?(?: until ({_DATE}))?", _add),

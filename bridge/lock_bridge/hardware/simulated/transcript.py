@@ -106,15 +106,15 @@ def _step(number: int, line: str) -> Step:
 def _expectation(words: list[str]) -> Expect | None:
     never = words[0] == "no" and len(words) > 1
     what, *values = words[1:] if never else words
-    if what not in _EXPECTED:
+    if what not in EXPECTED:
         if never:
-            raise NotUnderstood(f"after `no` comes one of: {', '.join(_EXPECTED)}")
+            raise NotUnderstood(f"after `no` comes one of: {', '.join(EXPECTED)}")
         return None
     within_ms = PATIENCE_MS
     if len(values) >= 2 and values[-2] == "within":
         within_ms = duration(values[-1], LONGEST_WAIT_MS)
         del values[-2:]
-    usage, good = _EXPECTED[what]
+    usage, good = EXPECTED[what]
     if not good(values):
         raise NotUnderstood(f"it is written: {usage}")
     return Expect(what, tuple(values), within_ms, never)
@@ -145,7 +145,7 @@ EVENT_FIELDS: Final = ("by", "of", "kind", "number", "because", "through", "from
 
 _DOOR: Final = ("locked", "unlocked", "jammed", "open", "closed")
 
-_EXPECTED: Final[dict[str, tuple[str, Callable[[list[str]], bool]]]] = {
+EXPECTED: Final[dict[str, tuple[str, Callable[[list[str]], bool]]]] = {
     "hear": ('hear prompt_name | hear "Words that are spoken."', _one),
     "hear-in": ("hear-in nb prompt_name", lambda values: len(values) == 2),
     "tone": ("tone key | success | failure | doorbell | alarm", _one),
