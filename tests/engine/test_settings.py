@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from lock_bridge.engine.effects import Radio
 from lock_bridge.engine.inputs import ChangeSettings
 from lock_bridge.engine.settings import default_settings
 from lock_bridge.wire.errors import ErrorCode
@@ -79,3 +80,41 @@ def test_a_new_lock_has_progressive_lockout(lock: Lock) -> None:
 @pytest.mark.parametrize(("default", "refuses"), [("setting_off", False), ("setting_on", True), ("refused", True)])
 def test_whether_simple_passcodes_are_refused_at_first_is_the_models_matter(default: str, *, refuses: bool) -> None:
     assert default_settings(default).refuse_simple_passcodes is refuses
+
+
+@pytest.mark.spec("APP-5", "ALM-5", "VER-5")
+@pytest.mark.parametrize(
+    ("name", "good", "wrong"),
+    [
+        ("door_ajar_s", [0, 60, 3600], [-1, 3601, 60.0, True, None]),
+        ("face_recognition", ["automatic", "manual"], ["never", 1]),
+        ("wifi", [False, True], [0, "off"]),
+        ("bluetooth", [True, False], [1, None]),
+        ("door_direction", ["left", "right"], ["up"]),
+    ],
+)
+def test_a_setting_takes_what_fits_and_nothing_else(palm: Lock, name: str, good: list[Any], wrong: list[Any]) -> None:
+    """Of ALM-5 and VER-5 the settings."""
+    for value in good:
+        palm.set(**{name: value})
+        assert getattr(palm.state.settings, name) == value
+    for value in wrong:
+        assert palm.refused(ChangeSettings, changes={name: value}) is ErrorCode.BAD_REQUEST
+
+
+@pytest.mark.spec("PWR-3", "VER-14")
+def test_the_radios_are_told_when_their_settings_change_and_only_then(palm: Lock) -> None:
+    palm.set(wifi=False, bluetooth=True)
+    assert palm.of(Radio) == [Radio(wifi=False, bluetooth=True)]
+    palm.listen()
+    palm.set(volume="low", wifi=False)
+    assert palm.of(Radio) == []
+
+
+@pytest.mark.spec("BLT-12", "DLM-1")
+def test_a_direction_that_the_app_sets_need_not_be_asked_for_at_the_lock(palm: Lock) -> None:
+    """Of DLM-1: the first start asks for it."""
+    assert not palm.state.modes.direction_set
+    palm.set(door_direction="left")
+    assert palm.disk.modes is not None
+    assert palm.disk.modes.direction_set

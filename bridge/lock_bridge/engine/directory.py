@@ -57,10 +57,6 @@ class Directory:
             by_slot[credential.type, credential.slot] = credential
         return Directory(self.users, {**self.credentials, key: credential}, by_mac, by_slot)
 
-    def without_credential(self, kind: CredentialType, number: int) -> Directory:
-        """Without one credential."""
-        return self.without_credentials([(kind, number)])
-
     def without_credentials(self, keys: Iterable[CredentialKey]) -> Directory:
         """Without some credentials."""
         credentials, by_mac, by_slot = dict(self.credentials), dict(self.by_mac), dict(self.by_slot)

@@ -21,7 +21,6 @@ __all__ = [
     "change_user",
     "changed",
     "delete_user",
-    "keep",
     "new_user",
     "remove",
     "shared",
@@ -113,9 +112,9 @@ def shared(turn: Turn, given: UserShared) -> None:
 
 
 def new_user(turn: Turn, role: Role) -> User | Refused:
-    """Somebody who is being made at the lock: the lowest free number and a name of it; not kept yet (`keep`).
+    """Somebody who is being made at the lock: the lowest free number and a name of it; kept with her first credential.
 
-    Where the lock numbers nobody she is named after her first credential, when that is kept (USR-8).
+    Where the lock numbers nobody she is named after that (USR-8).
     """
     directory, limit = turn.state.directory, turn.profile.users
     ids = (turn.fresh_id(f"user {number}") for number in count())
@@ -126,11 +125,6 @@ def new_user(turn: Turn, role: Role) -> User | Refused:
         return Refused(ErrorCode.NO_SLOT_LEFT, {"limit": limit})
     number = directory.free_user_number()
     return User(user_id, names.of_user(turn.state.settings.language, number), role, number)
-
-
-def keep(turn: Turn, user: User, by: Cause) -> None:
-    """Keep a new user."""
-    roster.keep_user(turn, user, by)
 
 
 def remove(turn: Turn, user: User, by: Cause) -> Refused | None:
