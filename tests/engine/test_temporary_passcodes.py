@@ -4,6 +4,8 @@ import pytest
 
 from lock_bridge.engine.effects import CountUse, SaveLockout, Tone
 from lock_bridge.engine.inputs import AddTemporaryPasscode, ChangeUser, DeleteUser, Key, SetMode
+from lock_bridge.engine.model import Credential
+from lock_bridge.engine.passcode import advised_digits
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import CredentialType, EventType, OperatingMode, OperationSource
 from tests.engine.conftest import ANNA, BEN
@@ -207,3 +209,14 @@ def test_in_passage_an_entry_is_used_up_as_well(lock: Lock) -> None:
     assert comes_in(lock)
     assert uses_left(lock, number) == 1
     assert not lock.state.modes.passage
+
+
+@pytest.mark.spec("VER-13", "CAP-11")
+@pytest.mark.parametrize(("codes", "digits"), [(1, 6), (10, 6), (11, 8), (50, 8)])
+def test_with_more_than_ten_codes_at_least_eight_digits_are_proposed(lock: Lock, codes: int, digits: int) -> None:
+    """Fingers are no codes."""
+    for number in range(2, codes + 1):
+        lock.holds(Credential(CredentialType.PIN, number, "anna", mac=bytes([number])))
+    for number in range(1, 30):
+        lock.holds(Credential(CredentialType.FINGERPRINT, number, "anna", slot=number))
+    assert advised_digits(lock.state.directory, lock.profile) == digits

