@@ -72,7 +72,7 @@ export class Rear {
   }
 
   #button(key, name, ...children) {
-    const button = el("button", { type: "button", className: `rear-button ${key}`, ariaLabel: name, title: `${name} (can be held)` }, ...children);
+    const button = el("button", { type: "button", className: `rear-button at-${key}`, ariaLabel: name, title: `${name} (can be held)` }, ...children);
     holdable(button, () => this.hands.down(key), () => this.hands.up(key));
     return button;
   }
@@ -93,7 +93,7 @@ export class Rear {
   #peephole() {
     this.peephole = el(
       "button",
-      { type: "button", role: "switch", className: "rear-button peephole", ariaLabel: "Anti-peephole button: the inside handle works" },
+      { type: "button", role: "switch", className: "rear-button at-peephole", ariaLabel: "Anti-peephole button: the inside handle works" },
       icon("eye"),
     );
     this.peephole.addEventListener("click", () => this.hands.do("peephole", this.peephole.ariaChecked === "true" ? "off" : "on"));
