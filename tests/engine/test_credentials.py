@@ -147,13 +147,13 @@ def test_where_all_numbers_are_taken_a_code_that_is_used_up_gives_its_own(lock: 
 @pytest.mark.spec("USR-8")
 def test_whoever_had_only_a_code_that_is_used_up_goes_with_it_but_not_for_a_code_of_her_own(l2s: Lock) -> None:
     used = {"temporary": True, "uses_left": 0}
-    for code in ("604183", "604184"):
+    for digits in ("604183", "604184"):
         l2s.holds(User("keypad", "Passcode 2", made_at_lock=True))
         l2s.holds(Credential(PIN, 2, "keypad", mac=b"used" * 8, **used))
         l2s.holds(*(Credential(PIN, number, "anna", mac=bytes([number]) * 32) for number in range(3, 51)))
         l2s.listen()
-        owner = "keypad" if code == "604183" else "anna"
-        assert temporary(l2s, owner, code).number == 2
+        owner = "keypad" if digits == "604183" else "anna"
+        assert temporary(l2s, owner, digits).number == 2
         assert l2s.of(DropUser) == ([] if owner == "keypad" else [DropUser("keypad")])
         l2s.ok(DeleteCredential, type=PIN, number=2)
 
