@@ -29,6 +29,7 @@ def test_back_on_the_door_the_alarm_ends_at_once(lock: Lock) -> None:
     lock.give(TamperSeen(off=False))
     assert lock.state.tamper is False
     assert lock.tones == [Tone.ALARM, Tone.ALARM_END]
+    assert lock.runs(Timer.TAMPER_TONE) is None
     assert lock.events == [EventType.TAMPER_STARTED, EventType.TAMPER_ENDED]
     lock.advance(MINUTE)
     assert len(lock.tones) == 2

@@ -460,6 +460,36 @@ def test_lock_and_unlock_that_cross_leave_the_handle_uncoupled(l2s: Lock) -> Non
     assert l2s.state.bolt is BoltState.LOCKED
 
 
+def test_an_uncoupling_timer_that_comes_late_does_not_turn_around_a_handle_that_is_being_coupled(l2s: Lock) -> None:
+    l2s.enter(ANNA)
+    l2s.ring(Timer.UNCOUPLE)
+    l2s.settle()
+    assert l2s.drives == [Drive.COUPLE]
+    assert l2s.coupled
+
+
+@pytest.mark.spec("BLT-13")
+def test_a_handle_pressed_at_the_last_moment_before_it_is_uncoupled_has_opened(l2s: Lock) -> None:
+    l2s.open_with(ANNA)
+    l2s.advance(5_000)
+    assert l2s.state.bolt is BoltState.LOCKING
+    l2s.set_handle(PRESSED)
+    l2s.settle()
+    assert l2s.is_open
+
+
+@pytest.mark.spec("BLT-13")
+def test_a_command_to_lock_that_comes_while_the_handle_is_uncoupled_by_itself_has_locked(l2s: Lock) -> None:
+    l2s.open_with(ANNA)
+    for handle in (PRESSED, REST, LIFTED, REST):
+        l2s.set_handle(handle)
+    l2s.listen()
+    l2s.advance(5_000)
+    l2s.ok(RemoteLock)
+    assert (EventType.LOCKED, OperationSource.REMOTE) in sources(l2s)
+    assert l2s.state.thrown_by is None
+
+
 def test_an_uncoupling_timer_that_comes_for_nothing_changes_nothing(l2s: Lock) -> None:
     l2s.ring(Timer.UNCOUPLE)
     assert l2s.effects == []

@@ -47,6 +47,7 @@ def test_closed_in_time_nothing_is_told_and_the_time_begins_anew(opened: Lock) -
     for _ in range(3):
         opened.advance(MINUTE - 1_000)
         opened.set_door(is_open=False)
+        assert opened.runs(Timer.AJAR) is None
         opened.advance(2_000)
         opened.set_door(is_open=True)
     assert told(opened) == []

@@ -66,6 +66,14 @@ def test_it_opens_whatever_else_fails(dl50: Lock, part: Part) -> None:
     assert dl50.drives == [Drive.RETRACT]
 
 
+@pytest.mark.spec("BLT-10", "BLT-6")
+def test_it_is_tried_twice_though_nobody_knows_whether_the_door_is_closed(dl50: Lock) -> None:
+    dl50.give(PartFault(Part.DOOR, "no_answer"))
+    dl50.motor = Motor.STILL
+    press(dl50)
+    assert dl50.drives == [Drive.RETRACT, Drive.RETRACT]
+
+
 @pytest.mark.spec("BLT-10")
 def test_it_turns_around_a_bolt_on_its_way_out(dl50: Lock) -> None:
     dl50.open_with(ANNA)

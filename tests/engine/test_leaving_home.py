@@ -117,6 +117,7 @@ def test_whoever_comes_back_before_the_door_has_closed_does_not_leave(driven: Lo
     driven.use_inside_handle()
     leave(driven)
     driven.open_with(ANNA)
+    assert (driven.state.leaving, driven.state.leaving_by) == (False, None)
     driven.set_door(is_open=False)
     driven.settle()
     assert driven.is_open
@@ -159,6 +160,16 @@ def test_the_app_can_arm_it_and_end_it(driven: Lock) -> None:
 
 
 @pytest.mark.spec("BLT-8")
+def test_ending_it_moves_no_bolt(armed: Lock) -> None:
+    armed.set(remote_unlock=True)
+    armed.ok(RemoteUnlock)
+    armed.listen()
+    armed.set_mode(NORMAL)
+    assert armed.drives == []
+    assert armed.is_open
+
+
+@pytest.mark.spec("BLT-8")
 def test_armed_by_the_app_with_the_door_open_it_says_who_when_it_is(driven: Lock) -> None:
     driven.use_inside_handle()
     driven.set_mode(LEAVING_HOME)
@@ -173,6 +184,7 @@ def test_the_app_can_take_back_what_still_waits_for_the_door(driven: Lock) -> No
     driven.use_inside_handle()
     leave(driven)
     driven.set_mode(NORMAL)
+    assert (driven.state.leaving, driven.state.leaving_by) == (False, None)
     driven.set_door(is_open=False)
     assert driven.state.motion is None
     assert driven.is_open

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lock_bridge.engine.effects import Drive, Prompt, Tone
+from lock_bridge.engine.effects import Drive, Prompt, Sound, Tone
 from lock_bridge.engine.inputs import InsideHandleUsed, Key, PartFault, RemoteUnlock, Timer
 from lock_bridge.engine.state import OutsideLock
 from lock_bridge.wire.words import BoltState, EventType, OperatingMode, OperationSource, Part
@@ -38,6 +38,7 @@ def test_opened_from_inside_the_confirm_key_lights_and_locks(outside: Lock) -> N
 def test_pressed_with_the_door_open_it_is_kept_and_carried_out_when_the_door_closes(outside: Lock) -> None:
     outside.press("ok")
     assert outside.drives == []
+    assert [sound.tone for sound in outside.of(Sound)] == [Tone.KEY]
     outside.advance(MINUTE - 1)
     outside.set_door(is_open=False)
     outside.settle()
@@ -80,6 +81,7 @@ def test_a_handle_that_was_pressed_and_no_door_opened_lights_it_for_a_minute(dri
 
 @pytest.mark.spec("BLT-2")
 def test_awake_it_is_the_same_while_nothing_is_typed(outside: Lock) -> None:
+    assert not outside.state.awake
     outside.set_door(is_open=False)
     outside.press("back", "ok")
     outside.settle()

@@ -213,6 +213,29 @@ def test_still_unlocked_after_a_full_locking_run_is_a_fault_of_the_clutch(driven
 
 
 @pytest.mark.spec("FLT-1")
+@pytest.mark.parametrize("motor", [Motor.STILL, Motor.SLIPS])
+def test_an_opening_run_that_moves_nothing_is_a_fault_of_the_motor(driven: Lock, motor: Motor) -> None:
+    driven.motor = motor
+    driven.open_with(ANNA)
+    assert driven.state.faults == {Part.MOTOR}
+
+
+@pytest.mark.spec("FLT-1")
+def test_a_locking_run_in_which_the_motor_does_not_turn_is_no_fault_of_the_clutch(driven: Lock) -> None:
+    driven.open_with(ANNA)
+    driven.motor = Motor.STILL
+    assert driven.refused(RemoteLock) is ErrorCode.MOTOR_FAULT
+    assert driven.state.faults == {Part.MOTOR}
+
+
+def test_who_locked_last_is_known(driven: Lock) -> None:
+    driven.open_with(ANNA)
+    driven.ok(RemoteLock)
+    assert driven.state.changed_by is not None
+    assert driven.state.changed_by.source is OperationSource.REMOTE
+
+
+@pytest.mark.spec("FLT-1")
 def test_a_motors_fault_is_told_once_and_ends_with_the_next_success(driven: Lock) -> None:
     driven.motor = Motor.STILL
     driven.open_with(ANNA)

@@ -84,8 +84,10 @@ def test_the_handle_of_a_clutch_lock_stays_coupled_and_works_as_often_as_anybody
         assert l2s.bolt is RETRACTED
         l2s.set_handle(Handle.REST)
     l2s.ok(RemoteUnlock)
+    assert l2s.runs(Timer.UNCOUPLE) is None
     l2s.advance(HOUR)
     l2s.ring(Timer.UNCOUPLE)
+    l2s.settle()
     assert l2s.coupled
     assert l2s.state.mode is PASSAGE
 
@@ -96,6 +98,7 @@ def test_a_right_verification_outside_ends_it_and_is_an_entry(passage: Lock) -> 
     passage.listen()
     passage.open_with(ANNA)
     assert passage.state.mode is NORMAL
+    assert passage.runs(Timer.PASSAGE) is None
     assert passage.is_open
     assert modes_told(passage) == [("normal", OperationSource.KEYPAD)]
     assert passage.fact(EventType.MODE_CHANGED).user_name == "Anna"
@@ -113,6 +116,15 @@ def test_after_it_the_handle_is_uncoupled_as_after_any_opening(l2s: Lock) -> Non
     l2s.advance(5_000)
     l2s.settle()
     assert l2s.state.bolt is BoltState.LOCKED
+
+
+@pytest.mark.spec("BLT-7")
+def test_a_right_verification_ends_the_time_of_a_while_with_it(for_a_minute: Lock) -> None:
+    for_a_minute.open_with(ANNA)
+    assert for_a_minute.runs(Timer.PASSAGE) is None
+    if for_a_minute.profile.bolt_kind == "motor":
+        for_a_minute.advance(2 * MINUTE)
+        assert for_a_minute.is_open
 
 
 @pytest.mark.spec("BLT-7")
@@ -227,6 +239,7 @@ def test_a_while_can_be_made_longer_or_for_good(for_a_minute: Lock) -> None:
     for_a_minute.advance(119_000)
     assert for_a_minute.state.mode is PASSAGE
     for_a_minute.set_mode(PASSAGE)
+    assert for_a_minute.runs(Timer.PASSAGE) is None
     for_a_minute.advance(HOUR)
     assert for_a_minute.state.mode is PASSAGE
     assert [dict(fact.data) for fact in for_a_minute.facts if fact.type is EventType.MODE_CHANGED] == [
@@ -313,6 +326,25 @@ def test_a_command_to_lock_ends_it_and_locks(passage: Lock) -> None:
     assert modes_told(passage) == [("normal", OperationSource.REMOTE)]
 
 
+@pytest.mark.spec("BLT-7", "BLT-6")
+def test_a_command_to_lock_ends_it_though_the_motor_does_not_move(passage: Lock) -> None:
+    passage.motor = Motor.STILL
+    assert passage.do(RemoteLock).error is ErrorCode.MOTOR_FAULT
+    assert passage.state.mode is NORMAL
+
+
+@pytest.mark.spec("BLT-7", "BLT-13")
+def test_a_command_to_lock_ends_it_though_the_bolt_is_for_a_hand_to_throw(l2s: Lock) -> None:
+    l2s.set(remote_unlock=True)
+    l2s.set_mode(PASSAGE)
+    l2s.set_handle(Handle.PRESSED)
+    l2s.set_handle(Handle.REST)
+    answer = l2s.do(RemoteLock)
+    assert answer.error is ErrorCode.BOLT_BY_HAND
+    assert l2s.state.mode is NORMAL
+    assert not l2s.coupled
+
+
 @pytest.mark.spec("BLT-7", "BLT-5")
 def test_a_command_to_lock_an_open_door_is_refused_and_ends_nothing(passage: Lock) -> None:
     passage.set_door(is_open=True)
@@ -352,6 +384,7 @@ def test_the_mechanical_key_that_locks_ends_it(driven: Lock) -> None:
     assert driven.state.mode is NORMAL
     assert driven.state.bolt is BoltState.LOCKED
     assert modes_told(driven) == [("normal", OperationSource.MECHANICAL_KEY)]
+    assert driven.prompts == [Prompt.PASSAGE_ENDED]
 
 
 @pytest.mark.spec("BLT-7")
@@ -457,6 +490,7 @@ def test_a_bolt_that_was_thrown_while_there_was_no_power_is_not_drawn_by_itself(
     assert driven.state.bolt is BoltState.LOCKED
     assert driven.state.mode is NORMAL
     assert modes_told(driven) == [("normal", OperationSource.UNKNOWN)]
+    assert driven.prompts == []
 
 
 def test_a_bolt_found_thrown_after_its_sensors_failed_accuses_nobody(driven: Lock) -> None:
@@ -479,8 +513,10 @@ def test_for_a_while_it_outlasts_a_restart_of_the_service_but_no_power_cut(for_a
     left = for_a_minute.runs(Timer.PASSAGE)
     assert left is not None
     assert left <= 30_000
+    for_a_minute.listen()
     for_a_minute.power_cut()
     assert for_a_minute.state.mode is NORMAL
+    assert for_a_minute.prompts == [], "nobody is there to hear it"
     for_a_minute.settle()
     assert for_a_minute.state.bolt is BoltState.LOCKED
 

@@ -117,6 +117,7 @@ def test_switched_on_during_passage_with_the_door_open_it_locks_when_the_door_cl
     driven.set_door(is_open=True)
     driven.turn_knob(on=True)
     assert driven.state.mode is PRIVACY
+    assert not driven.state.modes.passage
     assert driven.is_open
     driven.set_door(is_open=False)
     driven.settle()
@@ -130,6 +131,7 @@ def test_switched_on_during_passage_with_the_door_open_it_uncouples_the_handle(l
     l2s.set_handle(Handle.PRESSED)
     l2s.set_door(is_open=True)
     l2s.turn_knob(on=True)
+    assert not l2s.state.modes.passage
     l2s.settle()
     assert not l2s.coupled
 

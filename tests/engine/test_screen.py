@@ -42,6 +42,7 @@ def test_in_pairing_mode_it_shows_the_code_and_nothing_else(driven: Lock) -> Non
     driven.press(Key.HOME)
     driven.give(PairingChanged(True))
     assert driven.state.screen is View.PAIRING
+    assert driven.runs(Timer.SCREEN) is None
     for key in (Key.DOORBELL, Key.HOME):
         driven.press(key)
         assert driven.state.screen is View.PAIRING

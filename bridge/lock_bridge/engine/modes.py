@@ -126,10 +126,10 @@ def follow(turn: Turn, before: LockState) -> None:
     state = turn.state
     if state.bolt is BoltState.LOCKED and before.bolt is not BoltState.LOCKED:
         _locked(turn, before)
-    if turn.state.modes.passage is not before.modes.passage:
-        bolt.restart_countdown(turn)
-        alarms.watch_door(turn)
-    if state.settings.door_ajar_s != before.settings.door_ajar_s:
+    if (
+        turn.state.modes.passage is not before.modes.passage
+        or state.settings.door_ajar_s != before.settings.door_ajar_s
+    ):
         alarms.watch_door(turn)
     if state.pairing is not before.pairing:
         screen.follow_pairing(turn)
