@@ -18,6 +18,7 @@ from typing import Any, Final, Literal
 from .config import Config, LockConfig
 from .store import StoreError, verify
 from .store.connection import SAFE_WAL, connect
+from .store.errors import translating
 from .timesync import ClockTrust
 from .wire.words import Part
 
@@ -262,7 +263,8 @@ def _verify_copy(database: Path) -> int:
             if part.exists():
                 shutil.copyfile(part, Path(folder) / part.name)
         copy = Path(folder) / database.name
-        connect(copy).close()  # takes the log in
+        with translating(f"looking at {database.name}"):
+            connect(copy).close()  # takes the log in
         return verify(copy)
 
 
