@@ -8,6 +8,7 @@ from .engine import roster, schedule
 from .engine.inputs import Key
 from .engine.model import Credential, Instant, Settings, User
 from .engine.profile import Profile
+from .engine.screen import camera_available
 from .engine.state import Cause, Enrolling, LockState
 from .wire.codec import encode
 from .wire.model import (
@@ -104,8 +105,7 @@ class SnapshotMaker:
             ),
             door_ajar=state.ajar,
             inside_handle_blocked=_blocked(state) if profile.peephole_button else None,
-            # ALM-4: the camera is the first thing that an empty battery does without.
-            camera_available=not low if profile.camera else None,
+            camera_available=camera_available(state, profile),
             signal_dbm=state.signal_dbm,
             bluetooth_connected=state.bluetooth_connected if "bluetooth" in profile.settings else None,
             phones=len(state.modes.phones),

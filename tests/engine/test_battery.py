@@ -134,7 +134,8 @@ def test_an_empty_battery_is_a_loss_of_power_that_gains_an_attacker_nothing(lock
 @pytest.mark.parametrize("profile", ["dl50fvs", "palm6068"])
 def test_below_twenty_percent_the_camera_is_not_available(profile: str) -> None:
     lock = lock_with_anna(profile)
-    for percent, available in ((100, True), (20, True), (19, False), (0, False), (21, True), (None, True)):
+    levels = ((None, True), (100, True), (None, True), (20, True), (19, False), (None, False), (0, False), (21, True))
+    for percent, available in levels:
         lock.give(PowerSeen(percent))
         assert camera_available(lock.state, lock.profile) is available
 

@@ -56,10 +56,15 @@ def started(turn: Turn) -> None:
 
 
 def camera_available(state: LockState, profile: Profile) -> bool | None:
-    """ALM-4: whether the battery still bears the camera; None: this lock has none."""
+    """ALM-4: whether the battery still bears the camera; None: this lock has none.
+
+    Without a reading what was said of the battery last holds.
+    """
     if not profile.camera:
         return None
-    return state.battery is None or state.battery >= profile.low_battery
+    if state.battery is None:
+        return state.battery_level in (None, "ok")
+    return state.battery >= profile.low_battery
 
 
 def _show(turn: Turn, view: View) -> None:
