@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 from .config import Config, LockConfig
 from .store import StoreError, verify
 from .store.connection import SAFE_WAL, connect
-from .store.errors import translating
+from .store.transactions import translating
 from .timesync import ClockTrust
 from .wire.words import Part
 
