@@ -179,6 +179,7 @@ def test_paired_phones_and_the_code_survive_a_power_cut(phone: Phone) -> None:
 
 @pytest.mark.spec("DLM-9")
 def test_the_phone_that_was_paired_first_makes_room_for_one_too_many(house: Lock) -> None:
+    assert PHONES_MAX == 20
     phones = [Phone(house, f"phone {number}") for number in range(PHONES_MAX)]
     for phone in phones:
         assert phone.pair() is None
@@ -187,6 +188,12 @@ def test_the_phone_that_was_paired_first_makes_room_for_one_too_many(house: Lock
     assert house.facts == [], "she was paired already"
     assert Phone(house, "one more").pair() is None
     assert house.state.modes.phones == (*(f"phone {number}" for number in range(2, 20)), "phone 0", "one more")
+
+
+@pytest.mark.parametrize("name", ["x", "x" * 64, "Cara's phone (work) α"])
+def test_a_phone_is_called_what_it_likes(house: Lock, name: str) -> None:
+    assert Phone(house, name).pair() is None
+    assert house.state.modes.phones == (name,)
 
 
 @pytest.mark.parametrize("name", ["", "x" * 65, "two\nlines", "\x00"])
@@ -434,6 +441,7 @@ def test_a_key_that_skips_numbers_is_believed_with_the_next_higher_one(phone: Ph
     assert key_of(phone.lock) == 42
     phone.counter = (1 << 63) - 2
     assert phone.act() is None
+    assert phone.act() == "unknown_credential", "there is none higher"
 
 
 @pytest.mark.spec("VER-8", "VER-14")

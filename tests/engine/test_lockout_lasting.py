@@ -1,13 +1,14 @@
 """The lockout that lasts: through power cuts and restarts, longer from time to time, and heavier for long entries."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from lock_bridge.engine.effects import Light, Say, Sound
 from lock_bridge.engine.inputs import BiometricSeen, BoltSeen, Key, KeyDown, Timer
-from lock_bridge.engine.lockout import DECAY_MS, restarted
-from lock_bridge.engine.model import LockoutRecord
+from lock_bridge.engine.lockout import DECAY_MS, duration_ms, restarted
+from lock_bridge.engine.model import LockoutRecord, Settings
 from lock_bridge.wire.words import CredentialType, EventType
 from tests.engine.conftest import ANNA, BEN
 from tests.engine.lock import DAY, HOUR, MINUTE, Lock
@@ -286,3 +287,19 @@ def test_a_start_says_its_lights_so_that_old_ones_go_out(lock: Lock) -> None:
     lock.restart()
     assert lock.of(Light)[0] == Light()
     lock.give(BoltSeen(lock.bolt))
+
+
+@pytest.mark.spec("VER-11")
+def test_off_means_always_as_long_as_the_first_whatever_the_table_says(lock: Lock) -> None:
+    profile = replace(lock.profile, lockout_ms=(MINUTE, 2 * MINUTE, 4 * MINUTE))
+    off, on = Settings(progressive_lockout=False), Settings(progressive_lockout=True)
+    assert [duration_ms(level, profile, off) // MINUTE for level in range(5)] == [1, 1, 1, 1, 1]
+    assert [duration_ms(level, profile, on) // MINUTE for level in range(5)] == [1, 2, 4, 4, 4]
+
+
+@pytest.mark.spec("VER-7")
+def test_a_lockout_that_has_run_out_leaves_nothing_but_its_level(lock: Lock) -> None:
+    lock_out(lock)
+    level = lock.state.lockout
+    sit_out(lock)
+    assert lock.state.lockout == replace(level, failures=(), ends_mono_ms=None, duration_ms=0)

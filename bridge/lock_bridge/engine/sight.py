@@ -19,10 +19,8 @@ def near_seen(turn: Turn, given: NearSeen) -> None:
 
 
 def look_due(turn: Turn) -> None:
-    """Nobody has shown a face. A menu that waits for a verification goes on looking."""
-    if turn.state.looking and _awaited(turn.state):
-        turn.start(Timer.LOOK, turn.profile.look_ms)
-    else:
+    """Nobody has shown a face. A menu that waits for a verification looks on until it waits no more."""
+    if not _awaited(turn.state):
         look_over(turn)
 
 
