@@ -53,6 +53,8 @@ class House:
         self.clock = clock
         self.dispatcher = Dispatcher()
         self.on_pairing_asked: Callable[[str], None] = lambda _lock_id: None
+        self.on_pairing_left: Callable[[str], None] = lambda _lock_id: None
+        self.on_clients_gone: Callable[[], None] = lambda: None
         self.pairing_lamp: list[bool] = []
         self.shown_inside: tuple[str, str | None] | None = None
         self.moves: list[tuple[str, Actor]] = []

@@ -9,21 +9,24 @@ import pytest
 
 from lock_bridge.engine.effects import Drive, DriveBolt, Durable
 from lock_bridge.engine.inputs import (
+    AddTemporaryPasscode,
     AddUser,
     BoltPosition,
     BoltSeen,
+    ChangeUser,
     Key,
     KeyDown,
     MotorOutcome,
     MotorStopped,
     RemoteLock,
     RemoteUnlock,
+    SetMode,
     SetPasscode,
 )
 from lock_bridge.engine.model import Instant
 from lock_bridge.store import LockData, StoreError
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
-from lock_bridge.wire.words import BoltState, EventType, Part
+from lock_bridge.wire.words import BoltState, EventType, OperatingMode, Part
 
 from .house import Home
 
@@ -219,3 +222,82 @@ async def test_a_stop_does_not_wait_long_for_a_motor_that_says_nothing(home: Hom
     async with asyncio.timeout(10):
         await home.lock.wind_down()
     assert EventType.ACCESS_GRANTED not in home.log
+
+
+async def test_modes_and_entries_that_the_disk_did_not_take_are_known_after_a_power_cut(home: Home) -> None:
+    """VER-13: a code for one entry opens once, whatever the disk does."""
+    await home.give(AddTemporaryPasscode, user_id="anna", passcode="604182", uses=1)
+    await home.allow_remote()
+    home.house.broken = True
+    await home.type("604182")
+    await home.give(SetMode, mode=OperatingMode.PASSAGE)
+    await home.settle()
+    home.lock.power_cut()
+    await home.lock.power_back()
+    await home.settle()
+    assert home.lock.snapshot.mode is OperatingMode.PASSAGE
+    (visitor,) = [item for item in home.lock.state.directory.credentials.values() if item.temporary]
+    assert visitor.uses_left == 0
+
+
+@pytest.mark.spec("USR-7", "USR-10")
+async def test_an_entry_is_counted_on_the_other_locks_before_the_disk_has_it_and_a_change_after(home: Home) -> None:
+    home.clock.advance(1)
+    await home.give(AddUser, user_id="ben", name="Ben", uses_left=2)
+    await home.give(SetPasscode, user_id="ben", passcode="730514")
+    home.house.shared.clear()
+    home.house.broken = True
+    await home.type("730514")
+    assert [(how, user.uses_left) for how, user in home.house.shared] == [("counted", 1)]
+    with pytest.raises(LockBridgeError):
+        await home.give(ChangeUser, user_id="ben", changes={"name": "Benny"})
+    home.house.broken = False
+    await home.give(ChangeUser, user_id="ben", changes={"name": "Benny"})
+    assert [(how, user.name) for how, user in home.house.shared] == [("counted", "Ben"), ("changed", "Benny")]
+
+
+@pytest.mark.spec("APP-6", "VER-10")
+async def test_a_restart_in_which_the_power_goes_leaves_a_lock_that_comes_back_with_it(home: Home) -> None:
+    reading = asyncio.Event()
+    load = home.house.load
+
+    async def slowly(lock_id: str) -> LockData:
+        data = await load(lock_id)
+        await reading.wait()
+        return data
+
+    home.house.load = slowly  # type: ignore[method-assign]
+    restarting = asyncio.ensure_future(home.lock.restart())
+    await asyncio.sleep(0)
+    with pytest.raises(LockBridgeError) as refused:
+        await home.give(RemoteLock)
+    assert refused.value.code is ErrorCode.BUSY
+    home.lock.power_cut()
+    reading.set()
+    await restarting
+    await home.type("482913")
+    assert Drive.RETRACT not in home.log, "without power nothing is heard"
+    await home.lock.power_back()
+    await home.settle()
+    await home.type("482913")
+    assert Drive.RETRACT in home.log
+
+
+@pytest.mark.spec("APP-6")
+async def test_a_restart_answers_who_still_waits_and_a_stop_in_it_starts_nothing(home: Home) -> None:
+    await home.allow_remote()
+    home.parts.drive = lambda drive: None  # type: ignore[method-assign]
+    opening = asyncio.ensure_future(home.give(RemoteUnlock))
+    await asyncio.sleep(0)
+    restarting = asyncio.ensure_future(home.lock.restart())
+    with pytest.raises(LockBridgeError) as refused:
+        await opening
+    assert refused.value.code is ErrorCode.BUSY
+    await restarting
+    again = asyncio.ensure_future(home.lock.restart())
+    await asyncio.sleep(0)
+    await home.lock.stop()
+    await again
+    with pytest.raises(LockBridgeError) as refused:
+        await home.lock.restart()
+    assert refused.value.code is ErrorCode.STOPPING

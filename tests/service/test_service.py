@@ -59,6 +59,21 @@ async def test_a_held_button_opens_pairing_and_shows_the_code_inside_only(slow_h
     assert (await house.at_door("state"))["inside"] is None
 
 
+@pytest.mark.spec("L2S-12")
+async def test_the_back_key_leaves_pairing_mode_at_the_bridge_too(tmp_path: Path) -> None:
+    house = House(tmp_path, "l2s", scale=20)
+    await house.service.start()
+    try:
+        await house.at_door("wait", "11s")
+        await house.at_door("hold", "reset", "3s")
+        await house.until(lambda: house.service.server.pairing_open)
+        await house.at_door("press", "back")
+        await house.until(lambda: not house.service.server.pairing_open)
+        assert (await house.at_door("state"))["inside"] is None
+    finally:
+        await house.service.stop()
+
+
 async def test_pairing_opened_at_the_machine_shows_nothing_at_the_door(house: House) -> None:
     answer = await house.do("pairing.open")
     assert len(answer["code"]) == 8
