@@ -1,6 +1,6 @@
 """A factory reset, seen by clients: who asked is answered, then nobody is a client any more (RST-1, APP-6)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -48,11 +48,31 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 
 @pytest.fixture
-async def clients(house: House) -> AsyncIterator[Clients]:
-    clients = Clients(house)
-    yield clients
-    for session in clients.sessions:
+async def slow_house(tmp_path: Path) -> AsyncIterator[House]:
+    """Where there is time to let go of a button and to confirm."""
+    house = House(tmp_path, "palm6068", scale=5)
+    await house.service.start()
+    yield house
+    await house.service.stop()
+
+
+@pytest.fixture
+async def visitors() -> AsyncIterator[Callable[[House], Clients]]:
+    """Makes clients of a house, and sees them off."""
+    made: list[Clients] = []
+
+    def of(house: House) -> Clients:
+        made.append(Clients(house))
+        return made[-1]
+
+    yield of
+    for session in [session for clients in made for session in clients.sessions]:
         await session.close()
+
+
+@pytest.fixture
+def clients(house: House, visitors: Callable[[House], Clients]) -> Clients:
+    return visitors(house)
 
 
 async def is_known(client: Visitor) -> bool:
@@ -109,10 +129,13 @@ async def test_a_reset_that_the_disk_refuses_is_no_reset(
 
 
 @pytest.mark.spec("RST-1")
-async def test_at_the_lock_a_reset_takes_the_clients_too(house: House, clients: Clients) -> None:
+async def test_at_the_lock_a_reset_takes_the_clients_too(
+    slow_house: House, visitors: Callable[[House], Clients]
+) -> None:
     """The battery goes back in while SET is held; √ after the voice."""
+    house = slow_house
     await house.add_anna()
-    client = await clients.paired("Home Assistant")
+    client = await visitors(house).paired("Home Assistant")
     socket = await client.enter()
     await house.at_door("power", "off")
     await house.at_door("down", "set")
