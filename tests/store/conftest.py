@@ -25,3 +25,9 @@ async def store(path: Path) -> AsyncIterator[Store]:
     store = await Store.open(path, boot_id=BOOT_ID)
     yield store
     await store.close()
+
+
+@pytest.fixture(autouse=True)
+def _tidied_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The journal is trimmed after each piece of work, not only when it is quiet."""
+    monkeypatch.setattr("lock_bridge.store.thread.BUSY", 1)

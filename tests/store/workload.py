@@ -13,7 +13,7 @@ from random import Random
 
 from lock_bridge.engine.effects import Durable, Record
 from lock_bridge.engine.model import Instant
-from lock_bridge.store import Budget, Store, connection, files, keys, open_store, restore, rows
+from lock_bridge.store import Budget, Store, connection, files, keys, open_store, restore, rows, thread
 from lock_bridge.wire.words import Priority
 from tests.store.disk import ACKS
 from tests.store.plain import BOOT_ID, Plain, refused, some_changes
@@ -180,6 +180,7 @@ def main(folder: str, scenario: str, *settings: str) -> None:
                 sqlite3.sqlite_version_info = (3, 51, 2)
             case _:
                 raise ValueError(name)
+    thread.BUSY = 1  # the journal is trimmed at every chance
     path = Path(folder)
     asyncio.run(SCENARIOS[scenario](path, Acks(path)))
 

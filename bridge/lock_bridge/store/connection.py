@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from .errors import RESTORE_HINT, StoreDamaged
 from .journal import ends, read_newest
-from .rows import read
+from .rows import Tables, read
 from .schema import STATE_TABLES
 
 _LOG = logging.getLogger(__name__)
@@ -60,8 +60,8 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def check(connection: sqlite3.Connection, *, everything: bool) -> None:
-    """Compare what is there with what was written. Raises `StoreDamaged`.
+def check(connection: sqlite3.Connection, *, everything: bool) -> Tables:
+    """Compare what is there with what was written; the rows that were looked at in full. Raises `StoreDamaged`.
 
     Users, credentials and whatever else decides who may enter are always looked at in full, row by row. The journal is
     so only if `everything` is asked for. Else its pages are checked while the file is small, and beyond that its newest
@@ -71,16 +71,17 @@ def check(connection: sqlite3.Connection, *, everything: bool) -> None:
     (page_size,) = connection.execute("PRAGMA page_size").fetchone()
     if everything or pages * page_size <= CHECK_ALL_BYTES:
         check_pages(connection, thoroughly=everything)
+    tables = {}
     for table in STATE_TABLES:
         _expect_ok(connection, f"PRAGMA integrity_check('{table}')")
-        for _ in read(connection, table):
-            pass
+        tables[table] = tuple(read(connection, table))
     if connection.execute("PRAGMA foreign_key_check").fetchone():
         raise StoreDamaged(f"The store is damaged: it refers to what is not there. {RESTORE_HINT}")
     newest, given = ends(connection)
     if newest != given:
         raise StoreDamaged(f"The store is damaged: the journal's end is missing. {RESTORE_HINT}")
     read_newest(connection, given if everything else _CHECK_EVENTS)
+    return tables
 
 
 def check_pages(connection: sqlite3.Connection, *, thoroughly: bool) -> None:

@@ -59,6 +59,8 @@ class Database:
         self._untrimmed = TRIM_EVERY  # the first commit looks at once: many short runs must not go by without
         self._trimmed_at: Instant | None = None
         self._last_commit: Instant | None = None
+        self._looked_at: rows.Tables | None = None
+        """What was read at the opening; locks are loaded right after it, and need not be read once more."""
         make_folder(path.parent)
         self._lock = FileLock(path)
         try:
@@ -71,7 +73,8 @@ class Database:
     def load(self, lock_id: str) -> rows.LockData:
         """All that is kept of a lock."""
         with translating("reading a lock"):
-            return rows.load_lock(self._connection, lock_id)
+            tables = self._looked_at or rows.read_lock(self._connection, lock_id)
+            return rows.lock_of(tables, lock_id)
 
     def commit(
         self,
@@ -81,6 +84,8 @@ class Database:
         touched: Mapping[str, tuple[int, str | None]] | None = None,
     ) -> tuple[Event, ...]:
         """Changes and what the journal says of them in one transaction. The events, in the order of their records."""
+        if not all(isinstance(item, Record) for item in items):
+            self._looked_at = None
         with translating("writing"), transaction(self._connection):
             events: list[Event] = []
             for item in items:
@@ -187,7 +192,11 @@ class Database:
             self._touch(touched)
 
     def tidy(self) -> None:
-        """Trim the journal when it is time. Trouble is logged, not raised: it must not stand in a door's way."""
+        """Trim the journal when it is time, and keep no more in memory than is wanted.
+
+        Trouble is logged, not raised: it must not stand in a door's way.
+        """
+        self._looked_at = None
         at = self._last_commit
         if at is None or not self._trim_due(at):
             return
@@ -237,7 +246,7 @@ class Database:
             version = version_of(connection)
             if version < len(MIGRATIONS):
                 self._bring_up(connection, version)
-            check(connection, everything=False)
+            self._looked_at = check(connection, everything=False)
             self.epoch, self.oldest = _own_meta(connection)
             _, self.head = journal.ends(connection)
         except BaseException:

@@ -114,7 +114,7 @@ class ClientRow:
 
 def checksum(values: Sequence[Value]) -> int:
     """The same for ever and on every machine."""
-    plain = [value.hex() if isinstance(value, bytes) else value for value in values]
+    plain = [value.hex() if type(value) is bytes else value for value in values]
     return zlib.crc32(_plain_json(plain).encode())
 
 
@@ -153,27 +153,37 @@ def reseal(connection: sqlite3.Connection, table: str, before: Sequence[str], af
         connection.execute(update, (checksum(row[:-1]), *(named[name] for name in key)))
 
 
-def load_lock(connection: sqlite3.Connection, lock_id: str) -> LockData:
+type Tables = Mapping[str, Sequence[tuple[Any, ...]]]
+"""Verified rows by table."""
+
+LOCK_TABLES: Final = ("membership", "credential", "setting", "lockout", "mode")
+"""Those whose rows begin with a lock's id."""
+
+
+def read_lock(connection: sqlite3.Connection, lock_id: str) -> Tables:
+    """The rows that are a lock's, and all users."""
+    tables = {table: tuple(read(connection, table, "WHERE lock_id = ?", (lock_id,))) for table in LOCK_TABLES}
+    return {**tables, "user": tuple(read(connection, "user"))}
+
+
+def lock_of(tables: Tables, lock_id: str) -> LockData:
     """All that is kept of a lock, in the order of its numbers."""
-    bridge_users = {user.id: user for user in load_users(connection)}
+    own = {table: [row for row in tables[table] if row[0] == lock_id] for table in LOCK_TABLES}
+    people = {row[0]: row for row in tables["user"]}
     users = []
-    for _, user_id, number in read(connection, "membership", "WHERE lock_id = ? ORDER BY number, user_id", (lock_id,)):
-        user = bridge_users.get(user_id)
-        if user is None:
+    for _, user_id, number in sorted(own["membership"], key=lambda row: (row[2] is not None, row[2] or 0, row[1])):
+        if user_id not in people:
             raise StoreDamaged(f"The store is damaged: a user is missing. {RESTORE_HINT}")
-        users.append(replace(user, number=number))
-    credentials = tuple(
-        _credential(row)
-        for row in read(connection, "credential", "WHERE lock_id = ? ORDER BY type, number", (lock_id,))
-    )
-    settings = {name: value for _, name, value in read(connection, "setting", "WHERE lock_id = ?", (lock_id,))}
-    lockout = next((record for _, record in read(connection, "lockout", "WHERE lock_id = ?", (lock_id,))), None)
-    modes = next((record for _, record in read(connection, "mode", "WHERE lock_id = ?", (lock_id,))), None)
+        users.append(replace(_user(people[user_id]), number=number))
+    credentials = tuple(_credential(row) for row in sorted(own["credential"], key=lambda row: row[1:3]))
+    settings = {name: json.loads(value) for _, name, value in own["setting"]}
+    lockout = next((record for _, record in own["lockout"]), None)
+    modes = next((record for _, record in own["mode"]), None)
     return LockData(
         tuple(users),
         credentials,
         # A setting of a newer version that is not known here stays in the table.
-        _decoded(Settings, {name: json.loads(value) for name, value in settings.items()}) if settings else None,
+        _decoded(Settings, settings) if settings else None,
         _decoded(LockoutRecord, json.loads(lockout)) if lockout is not None else None,
         _modes(json.loads(modes)) if modes is not None else None,
     )
@@ -181,20 +191,7 @@ def load_lock(connection: sqlite3.Connection, lock_id: str) -> LockData:
 
 def load_users(connection: sqlite3.Connection) -> Iterator[User]:
     """The bridge's users, by id; without a number, which only a lock gives."""
-    for row in read(connection, "user", "ORDER BY id"):
-        user_id, name, role, enabled, valid_from_ms, valid_until_ms, schedule, uses_left, made_at_lock = row
-        yield User(
-            user_id,
-            name,
-            _word(Role, role),
-            None,
-            bool(enabled),
-            valid_from_ms,
-            valid_until_ms,
-            _schedule(schedule),
-            uses_left,
-            bool(made_at_lock),
-        )
+    return (_user(row) for row in read(connection, "user", "ORDER BY id"))
 
 
 def save_user(connection: sqlite3.Connection, lock_id: str, user: User) -> None:
@@ -328,6 +325,22 @@ def _upsert(table: str) -> str:
 
 _UPSERT: Final = {table: _upsert(table) for table in COLUMNS if table != "event"}
 _SELECT: Final = {table: f"SELECT {', '.join(COLUMNS[table])}, checksum FROM {table}" for table in COLUMNS}
+
+
+def _user(row: tuple[Any, ...]) -> User:
+    user_id, name, role, enabled, valid_from_ms, valid_until_ms, schedule, uses_left, made_at_lock = row
+    return User(
+        user_id,
+        name,
+        _word(Role, role),
+        None,
+        bool(enabled),
+        valid_from_ms,
+        valid_until_ms,
+        _schedule(schedule),
+        uses_left,
+        bool(made_at_lock),
+    )
 
 
 def _credential(row: tuple[Any, ...]) -> Credential:

@@ -1,22 +1,29 @@
-"""A thread that does one thing after the other, and tells the event loop at once."""
+"""A thread that does one thing after the other, tells the event loop at once, and tidies up when it is quiet."""
 
 import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
-from typing import Any
+from queue import Empty, SimpleQueue
+from typing import Any, Final
 
 from .errors import StoreError
 
+QUIET_S: Final = 0.05
+"""So long nothing must have been wanted before there is time for tidying up."""
+
+BUSY: Final = 64
+"""Where it is never quiet, tidying up comes after so many pieces of work all the same."""
+
 
 class WorkThread:
-    """Work is done in the order in which it was given. `afterwards` runs after each piece, when its caller was told."""
+    """Work is done in the order in which it was given. `afterwards` runs when a while has gone by without any."""
 
     def __init__(self, name: str) -> None:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self.ended = False
         self.afterwards: Callable[[], None] = _nothing
+        self._untidied = 0
         # A disk that hangs must not keep the process from ending.
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
@@ -35,7 +42,7 @@ class WorkThread:
         self._jobs.put(None)
 
     def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._next()) is not None:
             work, lost, future, loop = job
             try:
                 _tell(loop, _succeed, future, lost, work())
@@ -43,7 +50,20 @@ class WorkThread:
                 _tell(loop, _fail, future, error)
             # No piece of work outlives its end here: it may hold what must not linger.
             del job, work, lost, future, loop
+
+    def _next(self) -> _Job | None:
+        if 0 < self._untidied < BUSY:
+            try:
+                job = self._jobs.get(timeout=QUIET_S)
+            except Empty:
+                pass
+            else:
+                self._untidied += 1
+                return job
+        if self._untidied:
             self.afterwards()
+        self._untidied = 1
+        return self._jobs.get()
 
 
 type _Job = tuple[Callable[[], Any], Callable[[Any], None] | None, asyncio.Future[Any], asyncio.AbstractEventLoop]
