@@ -21,7 +21,7 @@ from .engine.effects import (
     StartTimer,
     StopTimer,
 )
-from .engine.inputs import Command, Input, PartFault, Started, Timer, TimerDue
+from .engine.inputs import Command, Input, PartFault, Started, Timer, TimerDue, UserShared
 from .engine.machine import step
 from .engine.model import Instant, LockoutRecord, Modes
 from .engine.settings import default_settings
@@ -87,6 +87,8 @@ class LockRunner:
         self._powered = True
         self._restarting = False
         self._stopping = False
+        self._outdated = False
+        """What another lock has changed since the disk was read was not heard (USR-10)."""
         self._cuts = 0
         self._at_rest = asyncio.Event()
         self._at_rest.set()
@@ -124,6 +126,7 @@ class LockRunner:
         if self._worker is not None:
             await asyncio.gather(self._worker, return_exceptions=True)
         self._forget()
+        self._writer.forget()
         if self._writer.behind:
             await self._writer.write([], self._house_now(self._clock.now()))
 
@@ -132,13 +135,17 @@ class LockRunner:
 
         Raises `part_fault` while the lock has no power, `busy` while it restarts already, or `StoreError`.
         """
-        if self._stopping or not self._powered:
+        if self._deaf:
             raise self._gone()
         self._restarting = True
-        self._powered = False
         cuts = self._cuts
         try:
+            # Still heard meanwhile: who opened shall be in the journal.
             await self._motor_at_rest()
+            if cuts != self._cuts or self._stopping:
+                # It begins anew by itself when the power comes back.
+                return
+            self._powered = False
             await self._parts.stop()
             self._queue.clear()
             await self.answering()
@@ -155,6 +162,8 @@ class LockRunner:
         """Take an input; it is handled now, or after those before it. Without power nothing is heard."""
         if self._powered:
             self._enqueue(given)
+        elif isinstance(given, UserShared):
+            self._outdated = True
 
     def _enqueue(self, work: Input | _Rewrite) -> None:
         self._queue.append(work)
@@ -165,7 +174,7 @@ class LockRunner:
 
     async def command(self, make: Callable[[str], Command]) -> Mapping[str, Any]:
         """Give the command that `make` makes of a fresh id; its result. Raises `LockBridgeError`."""
-        if self._stopping or not self._powered:
+        if self._deaf:
             raise self._gone()
         command_id = uuid.uuid4().hex
         answer: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
@@ -211,7 +220,11 @@ class LockRunner:
 
     async def _load(self) -> LockData:
         try:
-            return await self._house.load(self.id)
+            while True:
+                self._outdated = False
+                data = await self._house.load(self.id)
+                if not self._outdated:
+                    return data
         except StoreError as error:
             _LOG.error("Lock %s goes on with what it knew, for the store cannot be read: %s", self.id, error)
             state = self.state
@@ -356,10 +369,14 @@ class LockRunner:
         for handle in self._timers.values():
             handle.cancel()
         self._timers.clear()
-        self._writer.forget()
         for future in self._answers.values():
             if not future.done():
                 future.set_exception(self._gone())
+
+    @property
+    def _deaf(self) -> bool:
+        """Whether no command is taken now; `_gone` says why."""
+        return self._stopping or self._restarting or not self._powered
 
     def _gone(self) -> LockBridgeError:
         if self._stopping:

@@ -98,7 +98,7 @@ class Writer:
         return data
 
     def forget(self) -> None:
-        """Ask for nothing any more, until the next failure."""
+        """Ask for nothing any more: nobody will be there to hear it."""
         if self._due is not None:
             self._due.cancel()
             self._due = None
