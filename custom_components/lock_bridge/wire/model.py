@@ -40,7 +40,10 @@ class Enrolment:
     done: int = 0
     steps: int = 1
     wanted: str | None = None
-    """What to do next: `touch`, `touch_again`, `lift`, `hold_card`, `straight`, `up`, `down`, `left`, `right`, `palm`."""
+    """What to do next.
+
+    `touch`, `touch_again`, `lift`, `hold_card`, `straight`, `up`, `down`, `left`, `right`, or `palm`.
+    """
     number: int | None = None
     reason: str | None = None
     at_keypad: bool = False
