@@ -8,6 +8,7 @@ import pytest
 
 from lock_bridge.engine.effects import Drive, Prompt, Tone
 from lock_bridge.engine.inputs import AddUser, Key, KeyDown, RemoteLock, RemoteUnlock, StartEnrolment
+from lock_bridge.engine.model import Instant
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from lock_bridge.wire.words import BoltState, CredentialType, EventType, Part
 
@@ -174,3 +175,21 @@ async def test_a_held_set_button_asks_for_pairing(home: Home) -> None:
     assert home.house.pairing_asked == 0
     home.clock.advance(1)
     assert home.house.pairing_asked == 1
+
+
+async def test_the_clock_is_asked_once_for_each_input(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether its calendar can be trusted costs as much as all else that a key takes."""
+    asked = 0
+    now = home.clock.now
+
+    def counted() -> Instant:
+        nonlocal asked
+        asked += 1
+        return now()
+
+    monkeypatch.setattr(home.clock, "now", counted)
+    home.lock.put(KeyDown(Key.BACK))
+    assert asked == 1
+    await home.type("999999")
+    inputs = 2 * len("bb999999o")
+    assert asked == 1 + inputs
