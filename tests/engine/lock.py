@@ -17,6 +17,7 @@ from lock_bridge import profiles
 from lock_bridge.engine.directory import CredentialKey, Directory
 from lock_bridge.engine.effects import (
     DURABLE,
+    REFUSABLE,
     Answer,
     BeginEnrolment,
     CountUse,
@@ -273,6 +274,7 @@ class Lock:
     def give(self, given: Input) -> None:
         """One input, with all that follows from it."""
         result = step(self.state, given, self.now, self.setup)
+        _check_writes(result.effects)
         self.state = result.state
         for effect in result.effects:
             self._carry_out(effect)
@@ -664,3 +666,14 @@ class Lock:
             self._typed += key.value
             if len(self._typed) >= self.profile.passcode_min:
                 self.secrets.add(self._typed)
+
+
+def _check_writes(effects: tuple[Effect, ...]) -> None:
+    """What the disk may refuse is written first and at once: refused, nothing of it is half done."""
+    writes = [tuple(group) for durable, group in itertools.groupby(effects, key=_is_durable) if durable]
+    late = [effect for write in writes[1:] for effect in write if isinstance(effect, REFUSABLE)]
+    assert not late, f"{late} may be refused when {writes[0]} is on disk already"
+
+
+def _is_durable(effect: Effect) -> bool:
+    return isinstance(effect, DURABLE)

@@ -110,15 +110,17 @@ def reset_lock(turn: Turn, given: ResetLock) -> None:
 def erase(turn: Turn, by: Cause) -> None:
     """All users, credentials, pairings and settings go; what stands on the lock and the journal stay."""
     before = turn.state
+    # The boot stays known: without it the next start would pass for one after a power cut.
+    lockout = LockoutRecord(boot_id=before.lockout.boot_id)
+    turn.emit(EraseLock(), SaveLockout(lockout))
+    turn.record(EventType.FACTORY_RESET, by)
     enrolment.abort(turn)
     shows.end(turn)
-    turn.emit(EraseLock())
     turn.set(
         directory=type(before.directory)(),
         settings=default_settings(turn.profile.simple_passcodes),
         modes=Modes(),
-        # The boot stays known: without it the next start would pass for one after a power cut.
-        lockout=LockoutRecord(boot_id=before.lockout.boot_id),
+        lockout=lockout,
         menu=None,
         awake=False,
         entry="",
@@ -135,8 +137,6 @@ def erase(turn: Turn, by: Cause) -> None:
         reset=None,
         powered_on_mono_ms=None,
     )
-    turn.emit(SaveLockout(turn.state.lockout))
-    turn.record(EventType.FACTORY_RESET, by)
     turn.answer(by)
     for kind in _TEMPLATES:
         slots = frozenset(slot for held, slot in before.directory.by_slot if held is kind)

@@ -69,8 +69,10 @@ def drop_credentials(
     for item in gone:
         turn.emit(DropCredential(item.type, item.number))
         _record(turn, EventType.CREDENTIAL_DELETED, by, users[item.user_id], item)
+    empty = drop_empty(turn, (item.user_id for item in gone if item.user_id != besides))
+    # Last, for the readers' part is done only once all of this is written.
     forget_templates(turn, gone)
-    return drop_empty(turn, (item.user_id for item in gone if item.user_id != besides))
+    return empty
 
 
 def drop_empty(turn: Turn, user_ids: Iterable[str]) -> tuple[User, ...]:
