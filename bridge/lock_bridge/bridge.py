@@ -2,13 +2,12 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 from .clock import Clock
 from .dispatch import Dispatcher
 from .engine.effects import Durable, Record
-from .engine.inputs import PairingChanged, UserShared
+from .engine.inputs import PairingChanged, UserShared, UsesShared
 from .engine.model import Fact, Instant, User
 from .runner import LockRunner
 from .store import LockData, Store
@@ -117,8 +116,7 @@ class Bridge:
         """USR-7: an entry at one lock is one less at all of them; of her nothing else is changed by it."""
         for runner in self.locks_of(user.id):
             if runner.id != lock_id:
-                known = runner.state.directory.users[user.id]
-                runner.put(UserShared(replace(known, uses_left=user.uses_left)))
+                runner.put(UsesShared(user.id, user.uses_left))
 
     def pairing_changed(self, *, is_open: bool, lock_id: str | None = None, code: str | None = None) -> None:
         """The pairing window opened or closed: the locks show it, and the lock that asked for it shows the code."""

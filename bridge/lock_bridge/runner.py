@@ -21,7 +21,7 @@ from .engine.effects import (
     StartTimer,
     StopTimer,
 )
-from .engine.inputs import Command, Input, PartFault, Started, Timer, TimerDue, UserShared
+from .engine.inputs import Command, Input, PartFault, Started, Timer, TimerDue, UserShared, UsesShared
 from .engine.machine import step
 from .engine.model import Instant, LockoutRecord, Modes
 from .engine.settings import default_settings
@@ -162,7 +162,7 @@ class LockRunner:
         """Take an input; it is handled now, or after those before it. Without power nothing is heard."""
         if self._powered:
             self._enqueue(given)
-        elif isinstance(given, UserShared):
+        elif isinstance(given, UserShared | UsesShared):
             self._outdated = True
 
     def _enqueue(self, work: Input | _Rewrite) -> None:

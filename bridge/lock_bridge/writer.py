@@ -87,9 +87,12 @@ class Writer:
                 case SaveModes(modes):
                     data = replace(data, modes=modes)
                 case CountUse(user, credential):
-                    users = tuple(user if user is not None and one.id == user.id else one for one in data.users)
+                    users = tuple(
+                        replace(one, uses_left=user.uses_left) if user is not None and one.id == user.id else one
+                        for one in data.users
+                    )
                     credentials = tuple(
-                        credential
+                        replace(one, uses_left=credential.uses_left, counter=credential.counter)
                         if credential is not None and (one.type, one.number) == (credential.type, credential.number)
                         else one
                         for one in data.credentials

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lock_bridge.engine.effects import Answer
-from lock_bridge.engine.inputs import AddUser, ChangeUser, DeleteUser, StartEnrolment, UserShared
+from lock_bridge.engine.inputs import AddUser, ChangeUser, DeleteUser, StartEnrolment, UserShared, UsesShared
 from lock_bridge.engine.model import Window
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import CredentialType, EventType, Role
@@ -97,9 +97,24 @@ def test_what_another_lock_has_changed_holds_here_and_her_number_stays(palm: Loc
     assert palm.fact(EventType.ACCESS_REFUSED).reason == "user_disabled"
 
 
+@pytest.mark.spec("USR-7", "USR-10")
+def test_an_entry_at_another_lock_is_one_less_here_and_changes_nothing_else_of_her(palm: Lock) -> None:
+    palm.add("Ben", BEN)
+    palm.ok(ChangeUser, user_id="ben", changes={"uses_left": 2, "name": "Benny"})
+    mine = palm.disk.users["ben"]
+    palm.disk.users["ben"] = replace(mine, uses_left=0)  # by the other lock, on the bridge's one disk
+    palm.listen()
+    palm.give(UsesShared("ben", 0))
+    assert palm.state.directory.users["ben"] == replace(mine, uses_left=0)
+    assert palm.effects == []
+    palm.open_with(BEN)
+    assert palm.fact(EventType.ACCESS_REFUSED).reason == "used_up"
+
+
 @pytest.mark.spec("USR-10")
 def test_who_is_not_on_this_lock_is_none_of_its_business(palm: Lock) -> None:
     palm.give(UserShared(replace(palm.disk.users["anna"], id="ben", name="Ben")))
+    palm.give(UsesShared("ben", 1))
     assert palm.state.directory.users.keys() == {"anna"}
 
 

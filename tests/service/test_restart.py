@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from lock_bridge.engine.effects import DriveBolt, SaveUser
-from lock_bridge.engine.inputs import AddUser, BoltPosition, BoltSeen, MotorOutcome, MotorStopped, UserShared
+from lock_bridge.engine.inputs import (
+    AddUser,
+    BoltPosition,
+    BoltSeen,
+    MotorOutcome,
+    MotorStopped,
+    SetPasscode,
+    UserShared,
+)
 from lock_bridge.store import LockData
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from lock_bridge.wire.words import EventType
@@ -93,3 +101,22 @@ async def test_what_another_lock_changes_of_her_while_this_one_starts_from_disk_
     await home.lock.restart()
     await home.settle()
     assert not home.lock.state.directory.users["anna"].enabled
+
+
+@pytest.mark.spec("USR-10", "USR-7")
+async def test_an_entry_that_waits_for_the_disk_takes_back_nothing_that_another_lock_changed(home: Home) -> None:
+    """Counted here while the disk was full; disabled over there once it was not."""
+    await home.give(AddUser, user_id="ben", name="Ben", uses_left=2)
+    await home.give(SetPasscode, user_id="ben", passcode="730514")
+    home.house.broken = True
+    await home.type("730514")
+    away = replace(home.lock.state.directory.users["ben"], enabled=False)
+    await home.house.store.commit("back_door", [SaveUser(away)], home.clock.now())
+    home.lock.put(UserShared(away))
+    await home.lock.restart()
+    await home.settle()
+    assert home.lock.state.directory.users["ben"] == away
+    home.house.broken = False
+    home.clock.advance(10_000)
+    await home.settle()
+    assert (await home.house.store.load("front_door")).users == tuple(home.lock.state.directory.users.values())

@@ -90,10 +90,12 @@ class Plain:
             case SaveModes(modes):
                 lock.modes = modes
             case CountUse(user, credential):
-                if user is not None:
-                    self._save(lock, user)
-                if credential is not None:
-                    lock.credentials[credential.type, credential.number] = credential
+                if user is not None and user.id in self.people:
+                    self.people[user.id] = replace(self.people[user.id], uses_left=user.uses_left)
+                if credential is not None and (key := (credential.type, credential.number)) in lock.credentials:
+                    lock.credentials[key] = replace(
+                        lock.credentials[key], uses_left=credential.uses_left, counter=credential.counter
+                    )
             case EraseLock():
                 self.locks[lock_id] = PlainLock()
                 self._forget_strangers()

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lock_bridge.engine.effects import (
+    CountUse,
     DropCredential,
     DropUser,
     Record,
@@ -342,3 +343,24 @@ def test_the_version_that_is_trusted_is_the_one_with_the_repair() -> None:
 def test_no_secret_is_in_the_words_of_what_is_kept() -> None:
     assert "00010203" not in repr(PASSCODE)
     assert "\\x01" not in repr(SaveCredential(PASSCODE))
+
+
+@pytest.mark.spec("USR-10", "USR-7")
+async def test_an_entry_that_is_counted_late_counts_and_takes_no_other_change_back(store: Store, at: Instant) -> None:
+    """Counted at a door while the disk was full; meanwhile the app has disabled her, at another of her locks."""
+    cara = User("cara", "Cara", number=3, uses_left=5)
+    passcode = replace(PASSCODE, user_id="cara", temporary=True, uses_left=2)
+    await store.commit(FRONT, [SaveUser(cara), SaveCredential(passcode)], at)
+    await store.commit("back_door", [SaveUser(replace(cara, number=1, name="Carla", enabled=False))], at)
+    await store.commit(FRONT, [SaveCredential(replace(passcode, label="Plumber"))], at)
+    late = CountUse(replace(cara, uses_left=4), replace(passcode, uses_left=1, counter=7))
+    await store.commit(FRONT, [late], at)
+    kept = await store.load(FRONT)
+    assert kept.users == (replace(cara, name="Carla", enabled=False, uses_left=4),)
+    assert kept.credentials == (replace(passcode, label="Plumber", uses_left=1, counter=7),)
+
+
+@pytest.mark.spec("USR-5")
+async def test_an_entry_that_is_counted_of_somebody_who_is_gone_brings_nobody_back(store: Store, at: Instant) -> None:
+    await store.commit(FRONT, [CountUse(BEN, THUMB)], at)
+    assert await store.load(FRONT) == LockData()

@@ -312,6 +312,14 @@ class UserShared:
     user: User
 
 
+@dataclass(frozen=True, slots=True)
+class UsesShared:
+    """Another lock has counted an entry of a user of this one too (USR-7): what she has left, and no more is new."""
+
+    user_id: str
+    uses_left: int | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """A wish of a client; the answer carries `command_id`."""
@@ -506,4 +514,4 @@ type Reading = (
 )
 """What parts report."""
 
-type Input = Reading | PairingChanged | TimerDue | Started | UserShared | Command
+type Input = Reading | PairingChanged | TimerDue | Started | UserShared | UsesShared | Command

@@ -82,6 +82,7 @@ from .inputs import (
     Timer,
     TimerDue,
     UserShared,
+    UsesShared,
 )
 from .model import Instant
 from .state import LockState, Setup
@@ -195,6 +196,7 @@ _INPUTS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     TimerDue: _timer_due,
     Started: _started,
     UserShared: people.shared,
+    UsesShared: people.uses_shared,
     RemoteLock: bolt.remote_lock,
     RemoteUnlock: bolt.remote_unlock,
     EndLockout: access.end_lockout,

@@ -9,7 +9,7 @@ from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import OperationSource, Role
 
 from . import enrolment, limits, names, roster, schedule
-from .inputs import AddUser, ChangeUser, Command, DeleteUser, UserShared
+from .inputs import AddUser, ChangeUser, Command, DeleteUser, UserShared, UsesShared
 from .limits import NAME_MAX
 from .model import User
 from .state import Cause
@@ -24,6 +24,7 @@ __all__ = [
     "new_user",
     "remove",
     "shared",
+    "uses_shared",
 ]
 
 
@@ -109,6 +110,13 @@ def shared(turn: Turn, given: UserShared) -> None:
     mine = turn.state.directory.users.get(given.user.id)
     if mine is not None:
         turn.set(directory=turn.state.directory.with_user(replace(given.user, number=mine.number)))
+
+
+def uses_shared(turn: Turn, given: UsesShared) -> None:
+    """USR-7: an entry at one lock is one less at all of them; whoever counted it writes it down."""
+    mine = turn.state.directory.users.get(given.user_id)
+    if mine is not None:
+        turn.set(directory=turn.state.directory.with_user(replace(mine, uses_left=given.uses_left)))
 
 
 def new_user(turn: Turn, role: Role) -> User | Refused:

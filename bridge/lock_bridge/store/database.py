@@ -333,9 +333,9 @@ def _apply(connection: sqlite3.Connection, lock_id: str, item: Durable) -> None:
             rows.save_modes(connection, lock_id, modes)
         case CountUse(user, credential):
             if user is not None:
-                rows.save_user(connection, lock_id, user)
+                rows.count_user(connection, user)
             if credential is not None:
-                rows.save_credential(connection, lock_id, credential)
+                rows.count_credential(connection, lock_id, credential)
         case EraseLock():
             rows.erase_lock(connection, lock_id)
         case _:

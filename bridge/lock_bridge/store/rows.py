@@ -233,6 +233,19 @@ def save_credential(connection: sqlite3.Connection, lock_id: str, credential: Cr
     )
 
 
+def count_user(connection: sqlite3.Connection, user: User) -> None:
+    """Keep how many entries she has left, and nothing else: the rest may have changed since it was counted."""
+    for row in read(connection, "user", "WHERE id = ?", (user.id,)):
+        write(connection, "user", *_with("user", row, uses_left=user.uses_left))
+
+
+def count_credential(connection: sqlite3.Connection, lock_id: str, item: Credential) -> None:
+    """Keep what an entry has used up of a credential, and nothing else."""
+    where, key = "WHERE lock_id = ? AND type = ? AND number = ?", (lock_id, str(item.type), item.number)
+    for row in read(connection, "credential", where, key):
+        write(connection, "credential", *_with("credential", row, uses_left=item.uses_left, counter=item.counter))
+
+
 def drop_user(connection: sqlite3.Connection, lock_id: str, user_id: str) -> None:
     """Forget a user on a lock with her credentials there (USR-5), and the person when she is on no other lock."""
     connection.execute("DELETE FROM credential WHERE lock_id = ? AND user_id = ?", (lock_id, user_id))
@@ -325,6 +338,10 @@ def _upsert(table: str) -> str:
 
 _UPSERT: Final = {table: _upsert(table) for table in COLUMNS if table != "event"}
 _SELECT: Final = {table: f"SELECT {', '.join(COLUMNS[table])}, checksum FROM {table}" for table in COLUMNS}
+
+
+def _with(table: str, row: tuple[Any, ...], **changes: Value) -> Iterator[Value]:
+    return (changes.get(name, value) for name, value in zip(COLUMNS[table], row, strict=True))
 
 
 def _user(row: tuple[Any, ...]) -> User:
