@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import date, timedelta
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -22,6 +23,8 @@ def _codes(code: CodeType) -> Iterator[tuple[str, CodeType]]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             generic = constant.co_name.startswith("<generic parameters of")
+            if constant.co_name == "__annotate__":
+                continue
             if constant.co_flags & _IN_FUNCTION == _IN_FUNCTION and not generic:
                 yield constant.co_qualname, constant
             else:
@@ -78,4 +81,4 @@ def _apply_values(module: ModuleType, mutant: CodeType, functions: dict[str, Fun
     return changed
 
 
-_PLAIN = (int, str, bytes, tuple, frozenset)
+_PLAIN = (int, str, bytes, tuple, frozenset, range, date, timedelta)

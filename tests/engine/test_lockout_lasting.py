@@ -303,3 +303,16 @@ def test_a_lockout_that_has_run_out_leaves_nothing_but_its_level(lock: Lock) -> 
     level = lock.state.lockout
     sit_out(lock)
     assert lock.state.lockout == replace(level, failures=(), ends_mono_ms=None, duration_ms=0)
+
+
+@pytest.mark.spec("VER-11")
+def test_after_a_quiet_day_the_level_of_one_lockout_is_back_at_the_start(lock: Lock) -> None:
+    assert lock_out(lock) == 3
+    lock.advance(DAY)
+    assert lock.state.lockout.level == 0
+    assert lock.runs(Timer.LOCKOUT_DECAY) is None, "and there is nothing left to fall"
+    minutes = []
+    for _ in range(3):
+        minutes.append(lock_out(lock))
+        sit_out(lock)
+    assert minutes == [3, 3, 6]

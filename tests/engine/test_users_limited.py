@@ -128,3 +128,14 @@ def test_a_user_who_goes_leaves_nothing_behind_and_her_number_to_the_next(palm: 
     assert palm.fact(EventType.ENROLMENT_FAILED).user_name == "Ben"
     assert palm.ok(AddUser, user_id="dora", name="Dora", valid_until_ms=palm.wall_ms + HOUR)["number"] == 2
     assert palm.state.directory.of_user("ben") == ()
+
+
+@pytest.mark.spec("CAP-20", "USR-7")
+def test_who_has_used_up_her_entries_can_be_given_no_period_that_ends_before_it_begins(lock: Lock) -> None:
+    lock.add("Ben", BEN, uses_left=1)
+    lock.open_with(BEN)
+    assert lock.state.directory.users["ben"].uses_left == 0
+    backwards = {"valid_from_ms": 9, "valid_until_ms": 5}
+    assert lock.refused(ChangeUser, user_id="ben", changes=backwards) is ErrorCode.BAD_REQUEST
+    lock.ok(ChangeUser, user_id="ben", changes={"name": "Benedikt"})
+    assert lock.state.directory.users["ben"].uses_left == 0, "nor are they given back by the way"
