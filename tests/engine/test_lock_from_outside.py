@@ -58,6 +58,17 @@ def test_kept_it_is_dropped_after_a_minute_and_says_so(outside: Lock) -> None:
 
 
 @pytest.mark.spec("BLT-2")
+def test_dropped_with_the_door_still_open_it_is_offered_again(outside: Lock) -> None:
+    outside.press("ok")
+    outside.advance(MINUTE)
+    assert outside.lights.keys >= CONFIRM
+    outside.set_door(is_open=False)
+    outside.press("ok")
+    outside.settle()
+    assert outside.state.bolt is BoltState.LOCKED
+
+
+@pytest.mark.spec("BLT-2")
 def test_the_light_stays_while_the_door_is_open_and_a_minute_longer(outside: Lock) -> None:
     outside.advance(10 * MINUTE)
     assert outside.lights.keys == CONFIRM

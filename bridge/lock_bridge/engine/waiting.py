@@ -32,10 +32,15 @@ def keep(turn: Turn) -> None:
 
 
 def outside_over(turn: Turn) -> None:
-    """BLT-2: nobody has pressed the key, or closed the door, in time. Whoever still waits for it hears so."""
-    if turn.state.outside_lock is OutsideLock.KEPT:
-        turn.tone(Tone.FAILURE)
+    """BLT-2: nobody has pressed the key, or closed the door, in time.
+
+    Whoever still waits for it hears so, and is offered it anew: the door is still open, and nobody has locked.
+    """
+    kept = turn.state.outside_lock is OutsideLock.KEPT
     drop_outside(turn)
+    if kept:
+        turn.tone(Tone.FAILURE)
+        offer(turn)
 
 
 def drop_outside(turn: Turn) -> None:
