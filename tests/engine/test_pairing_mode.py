@@ -63,6 +63,28 @@ def test_it_ends_by_itself_after_three_minutes(pairing: Lock) -> None:
     assert len(pairing.of(ClosePairing)) == 1
 
 
+@pytest.mark.spec("DLM-11", "L2S-12")
+def test_asked_for_anew_it_ends_three_minutes_after_that(pairing: Lock) -> None:
+    """The bridge ends the window that is open before it opens the next one."""
+    pairing.advance(60_000)
+    pairing.hold(BUTTON[pairing.profile.id], 3_000)
+    pairing.give(PairingChanged(open=False))
+    pairing.give(PairingChanged(open=True))
+    pairing.advance(179_999)
+    assert pairing.of(ClosePairing) == []
+    pairing.advance(1)
+    assert len(pairing.of(ClosePairing)) == 1
+
+
+@pytest.mark.spec("DLM-11")
+def test_a_window_that_somebody_else_opens_afterwards_is_not_ended_by_the_lock(pairing: Lock) -> None:
+    pairing.advance(60_000)
+    pairing.give(PairingChanged(open=False))
+    pairing.give(PairingChanged(open=True))
+    pairing.advance(180_000)
+    assert pairing.of(ClosePairing) == []
+
+
 @pytest.mark.spec("DLM-11")
 def test_a_window_that_was_closed_before_is_not_closed_again(pairing: Lock) -> None:
     pairing.give(PairingChanged(open=False))

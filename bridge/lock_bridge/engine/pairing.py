@@ -27,6 +27,7 @@ def ask(turn: Turn, given: AskPairing) -> None:
 def leave(turn: Turn) -> None:
     """Somebody at the keypad leaves it, or its time is over."""
     turn.stop(Timer.PAIRING)
+    turn.set(pairing_asked=False)
     turn.emit(ClosePairing())
 
 
@@ -37,12 +38,14 @@ def over(turn: Turn) -> None:
 
 
 def changed(turn: Turn, given: PairingChanged) -> None:
-    """The window opened or closed."""
-    turn.set(pairing=given.open)
-    if not given.open:
+    """The window opened or closed; that an older one closes is not the end of the one that the lock waits for."""
+    asked = turn.state.pairing_asked
+    turn.set(pairing=given.open, pairing_asked=asked and not given.open)
+    if not (given.open or asked):
         turn.stop(Timer.PAIRING)
 
 
 def _open(turn: Turn) -> None:
     turn.emit(OpenPairing())
+    turn.set(pairing_asked=True)
     turn.start(Timer.PAIRING, _PAIRING_MS)

@@ -183,6 +183,8 @@ class LockState:
     reader_ending: bool = False
     """The reader has been told to stop learning, and has not yet said that it has."""
     pairing: bool = False
+    pairing_asked: bool = False
+    """The lock has asked for a window that has not opened yet; one that is open already ends first."""
     indication: Lamp | None = None
     lights: Light = field(default_factory=Light)
 
