@@ -2,7 +2,7 @@
 
 import pytest
 
-from lock_bridge.engine.effects import EndEnrolment, Prompt, Tone
+from lock_bridge.engine.effects import EndEnrolment, Prompt, Sound, Tone
 from lock_bridge.engine.inputs import DeleteCredential, EnrolFailed, EnrolRetry, EnrolStep, Key
 from lock_bridge.engine.menu_state import Stage
 from lock_bridge.wire.words import CredentialType, EventType, OperationSource, Role
@@ -370,7 +370,10 @@ def test_the_star_ends_an_enrolment_and_other_keys_do_not(opened: Lock) -> None:
     opened.learn(touches=3)
     opened.press("5", "ok")
     assert stage(opened) is Stage.ENROLLING
+    opened.listen()
     opened.press("back")
+    assert [sound.tone for sound in opened.of(Sound)] == [Tone.KEY]
+    assert opened.prompts == []
     assert stage(opened) is Stage.TOP
     assert len(opened.of(EndEnrolment)) == 1
     assert enrolled(opened, FINGER) == []

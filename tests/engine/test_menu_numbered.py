@@ -2,7 +2,7 @@
 
 import pytest
 
-from lock_bridge.engine.effects import ClosePairing, Hush, Prompt, Say, StartTimer, Tone
+from lock_bridge.engine.effects import ClosePairing, Hush, Prompt, Say, Sound, StartTimer, Tone
 from lock_bridge.engine.inputs import (
     AddUser,
     DeleteUser,
@@ -475,6 +475,19 @@ def test_back_ends_an_enrolment_at_a_reader(opened: Lock) -> None:
     opened.press(key_for(opened, FINGER))
     opened.learn()
     assert numbers(opened) == [1, 2]
+
+
+@pytest.mark.spec("DLM-6")
+def test_who_leaves_an_enrolment_hears_a_key_and_not_that_something_has_failed(opened: Lock) -> None:
+    for kind in [kind for kind in opened.profile.enrol_items if kind is not PIN]:
+        opened.press("2", key_for(opened, kind))
+        opened.listen()
+        opened.press("back")
+        assert [sound.tone for sound in opened.of(Sound)] == [Tone.KEY]
+        assert (opened.prompts, stage(opened)) == ([], Stage.KINDS)
+        assert opened.fact(EventType.ENROLMENT_FAILED).reason == "cancelled"
+        opened.press("back")
+        opened.advance(1_000)
 
 
 def test_an_enrolment_is_not_begun_while_the_reader_still_ends_another(opened: Lock) -> None:

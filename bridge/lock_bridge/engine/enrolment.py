@@ -94,9 +94,12 @@ def begin(turn: Turn, wish: Wish) -> Refused | None:
 
 
 def abort(turn: Turn) -> None:
-    """End the enrolment under way, if there is one; nothing of it stays."""
+    """End the enrolment under way, if there is one, for whoever leaves it at the keypad; nothing of it stays.
+
+    Nothing is said of it: who presses the back key has not failed.
+    """
     if (running := _active(turn)) is not None:
-        _abandon(turn, running, EnrolmentStatus.CANCELLED)
+        _abandon(turn, running, EnrolmentStatus.CANCELLED, aloud=False)
 
 
 def start(turn: Turn, command: StartEnrolment) -> None:
@@ -313,12 +316,18 @@ def _wait(turn: Turn, running: Enrolling) -> None:
 
 
 def _abandon(
-    turn: Turn, running: Enrolling, status: EnrolmentStatus, user: User | None = None, reason: str | None = None
+    turn: Turn,
+    running: Enrolling,
+    status: EnrolmentStatus,
+    user: User | None = None,
+    reason: str | None = None,
+    *,
+    aloud: bool = True,
 ) -> None:
     """End it from this side. The reader's own end follows, and must not be taken for that of a later enrolment."""
     if running.slot is not None:
         turn.emit(EndEnrolment(running.type))
-    _end(turn, running, status, reason or status.value, user)
+    _end(turn, running, status, reason or status.value, user, aloud=aloud)
     if running.slot is not None:
         turn.set(reader_ending=True)
         turn.start(Timer.ENROLMENT, _ENDING_MS)
@@ -350,7 +359,15 @@ def _keep(turn: Turn, running: Enrolling, *, mac: bytes | None = None, slot: int
     return True
 
 
-def _end(turn: Turn, running: Enrolling, status: EnrolmentStatus, reason: str, user: User | None = None) -> None:
+def _end(
+    turn: Turn,
+    running: Enrolling,
+    status: EnrolmentStatus,
+    reason: str,
+    user: User | None = None,
+    *,
+    aloud: bool = True,
+) -> None:
     user = user or turn.state.directory.users.get(running.user_id)
     turn.set(enrolment=replace(running, status=status, reason=reason, wanted=None))
     turn.stop(Timer.ENROLMENT)
@@ -360,6 +377,8 @@ def _end(turn: Turn, running: Enrolling, status: EnrolmentStatus, reason: str, u
         credential_type=running.type,
         reason=reason,
     )
+    if not aloud:
+        return
     turn.verdict(good=False)
     if status is EnrolmentStatus.DUPLICATE:
         turn.say(Prompt.EXISTS_ALREADY)

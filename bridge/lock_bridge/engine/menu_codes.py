@@ -175,6 +175,7 @@ def _back_refused(turn: Turn, error: ErrorCode | Refused) -> None:
 def _enrolling(turn: Turn, key: Key) -> None:
     """What follows is the end of the enrolment, wherever it came from."""
     if key is Key.BACK:
+        turn.tone(Tone.KEY)
         enrolment.abort(turn)
 
 

@@ -106,6 +106,7 @@ def _kinds(turn: Turn, key: Key) -> None:
 
 def _enrolling(turn: Turn, _back: Key) -> None:
     """What follows is the end of the enrolment, wherever it came from."""
+    turn.tone(Tone.KEY)
     enrolment.abort(turn)
 
 
