@@ -23,7 +23,7 @@ from .hub import Hub, LockBridgeConfigEntry
 from .texts import method_of
 from .wire.messages import Gap
 from .wire.model import Event
-from .wire.words import EventType
+from .wire.words import CredentialType, EventType
 
 TOLD_BY_STATE: Final = frozenset({EventType.LOCKED, EventType.UNLOCKED, EventType.DOOR_OPENED, EventType.DOOR_CLOSED})
 """The states of lock and door say this themselves at the moment it happens, `changed_by` included: the logbook would
@@ -159,7 +159,8 @@ def _facts(event: Event) -> dict[str, Any]:
         "method": method_of(event),
         "user_id": event.user_id,
         "user_name": event.user_name,
-        "credential_number": event.credential_number,
+        # Which of her passcodes somebody has typed could tell that she was forced to (VER-12).
+        "credential_number": None if event.credential_type == CredentialType.PIN else event.credential_number,
         "client_name": event.client_name,
         "reason": event.reason,
         "data": dict(event.data) or None,

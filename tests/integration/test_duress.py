@@ -53,8 +53,8 @@ async def enters(house: House, code: str) -> None:
 
 
 def told_of(events: list[Event[Any]]) -> list[dict[str, Any]]:
-    """What was told at the bus, but for what differs from each event to the next, and for the passcode's number."""
-    beside = ("id", "occurred_at", "credential_number")
+    """What was told at the bus, but for what differs from each event to the next."""
+    beside = ("id", "occurred_at")
     return [{name: value for name, value in event.data.items() if name not in beside} for event in events]
 
 

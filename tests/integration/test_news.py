@@ -75,7 +75,6 @@ async def test_a_passcode_at_the_door_is_told_with_the_person(paired: Home, hous
         "method": "pin",
         "user_id": anna,
         "user_name": "Anna",
-        "credential_number": 1,
         "occurred_at": "",
         "device_id": device.id,
         "entity_id": LOCK,
