@@ -141,7 +141,7 @@ def store(config: Config, status: Status) -> Iterator[Finding]:
     if status is not None:
         said = status["store"]
         if said["healthy"]:
-            yield Finding("ok", "store", f"The store works; the journal has {said['head']} entries behind it")
+            yield Finding("ok", "store", f"The store works; its journal has come to number {said['head']}")
         else:
             yield Finding("wrong", "store", f"The store does not work: {said['error']}")
         return

@@ -109,7 +109,7 @@ class SnapshotMaker:
             signal_dbm=state.signal_dbm,
             bluetooth_connected=state.bluetooth_connected if "bluetooth" in profile.settings else None,
             phones=len(state.modes.phones),
-            menu_open=state.menu is not None,
+            menu_open=state.menu is not None and not state.menu.asks_anybody,
         )
 
     def _told_settings(self, settings: Settings) -> Mapping[str, Any]:

@@ -42,7 +42,7 @@ def main() -> int:
     """Run until Ctrl-C."""
     parser = argparse.ArgumentParser(prog="scripts/develop", description=__doc__)
     parser.add_argument("--fresh", action="store_true", help="forget the house of before and build a new one")
-    parser.add_argument("--profile", default="palm6068", help="the lock's model: palm6068 (default) or l2s")
+    parser.add_argument("--profile", default="palm6068", help="the lock's model: palm6068 (default), dl50fvs or l2s")
     parser.add_argument("--time-scale", type=float, default=1.0, help="let the door's time run faster")
     parser.add_argument("--state", type=Path, default=ROOT / ".develop", help="where the house is kept (.develop)")
     options = parser.parse_args()

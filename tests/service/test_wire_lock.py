@@ -49,7 +49,7 @@ async def test_a_client_sees_what_the_model_has_and_how_it_is(house: House) -> N
     assert told["bluetooth_connected"] is (False if wireless else None)
     assert (told["signal_dbm"] is not None) is wireless
     assert (told["phones"], told["door_ajar"]) == (0, False)
-    assert told["menu_open"] is wireless, "the first start asks for the door's direction (DLM-1)"
+    assert not told["menu_open"], "the first start's question waits for anybody (DLM-1)"
     assert told["serial"] == "Q06824751"
 
 

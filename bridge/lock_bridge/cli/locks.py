@@ -72,8 +72,16 @@ def mode(session: Session) -> None:
     lock = session.lock(args.lock)
     answer = session.call("mode.set", lock=lock["id"], mode=wanted, seconds=seconds)
     held = f"held open{f' for {duration(seconds)}' if seconds is not None else ''}"
-    told = {"passage": held, "leaving_home": "armed once it is locked: nobody is at home"}.get(wanted, "back to normal")
+    told = "back to normal"
+    if wanted != "normal":
+        told = held if wanted == "passage" else _armed(session, lock["id"])
     session.show(answer, [f"{lock['name']} is {told}."])
+
+
+def _armed(session: Session, lock_id: str) -> str:
+    """BLT-8: at once where it is locked, else once it is."""
+    when = "" if session.lock(lock_id).get("mode") == "leaving_home" else " once it is locked"
+    return f"armed{when}: nobody is at home"
 
 
 def end_lockout(session: Session) -> None:

@@ -73,14 +73,14 @@ class _RunningDoor:
         return found
 
     async def renew(self) -> None:
+        await self.act(["new", "door"])
         if self._session.args.new:
-            await self.act(["new", "door"])
             await self.ask("lock.factory_reset", {})
-            # So that it starts as it does when it comes out of its box.
-            await self.act(["battery", "out"])
-            await self.act(["battery", "in"])
-            # Until a press of SET or RESET is one as any other again (RST-1).
-            await self.act(["wait", "11s"])
+        # So that it starts as it does when it comes out of its box.
+        await self.act(["battery", "out"])
+        await self.act(["battery", "in"])
+        # Until a press of SET or RESET is one as any other again (RST-1).
+        await self.act(["wait", "11s"])
 
     @property
     def _id(self) -> str:

@@ -52,3 +52,8 @@ class Menu:
     """A new passcode, typed once."""
     number: int | None = None
     """What is to be deleted."""
+
+    @property
+    def asks_anybody(self) -> bool:
+        """Whether it is the first start's question, which waits without anybody at the door (DLM-1)."""
+        return self.user_id is None and self.stage in (Stage.DIRECTION_ASKED, Stage.DIRECTION, Stage.FIRST)
