@@ -24,6 +24,11 @@ async def test_a_mode_is_begun_and_ended(
     assert bridge.was_asked("mode.set") == [{"lock": "front_door", "mode": mode, "seconds": seconds}]
 
 
+async def test_leaving_home_is_armed_at_once_where_it_is_locked(bridge: FakeBridge, cli: Cli) -> None:
+    bridge.answers["locks.list"] = {"locks": [{**FRONT_DOOR, "mode": "leaving_home"}]}
+    assert (await cli("mode", "leaving-home")).lines == ["Front door is armed: nobody is at home."]
+
+
 @pytest.mark.parametrize("words", [["normal", "--for", "2h"], ["passage", "--for", "ever"], ["privacy"], []])
 async def test_a_mode_that_cannot_be_is_not_understood(bridge: FakeBridge, cli: Cli, words: list[str]) -> None:
     assert (await cli("mode", *words)).code == 2
