@@ -84,10 +84,7 @@ _STILL_UNLOCKED: Final = (
 
 def start_motor_fault(turn: Turn, drive: Drive, outcome: MotorOutcome) -> None:
     """BLT-6, FLT-1: the motor, or what it should have taken along, has failed."""
-    slipped = drive is Drive.THROW and outcome is MotorOutcome.REACHED
-    stuck = drive is Drive.UNCOUPLE and outcome is MotorOutcome.STALLED
-    if slipped or stuck:
-        # The motor turns and what it should take along does not: still unlocked after a full locking run.
+    if (drive, outcome) in _STILL_UNLOCKED:
         start_fault(turn, Part.CLUTCH, "no_motion")
     else:
         start_fault(turn, Part.MOTOR, "no_answer" if outcome is MotorOutcome.FAULT else "no_motion")
