@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from .clock import Clock, Handle
-from .engine.effects import REFUSABLE, CountUse, Durable, SaveLockout, SaveModes, SaveUser
+from .engine.effects import CountUse, Durable, SaveLockout, SaveModes, SaveUser, is_refusable
 from .engine.inputs import Input, PartBack, PartFault
 from .engine.model import Instant, User
 from .store import LockData, StoreError
@@ -65,11 +65,11 @@ class Writer:
             if durable:
                 await self._disk.commit(self._id, durable, at)
         except StoreError as error:
-            if any(isinstance(item, REFUSABLE) for item in durable):
+            if any(map(is_refusable, durable)):
                 raise
             self._keep_for_later(_Unwritten(tuple(durable), at), error)
         except Exception:
-            if any(isinstance(item, REFUSABLE) for item in durable):
+            if any(map(is_refusable, durable)):
                 raise
             # A defect, and no disk that may come back: what cannot be written must not hold up what can.
             _LOG.exception("Lock %s could not write", self._id)

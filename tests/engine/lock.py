@@ -17,7 +17,6 @@ from lock_bridge import profiles
 from lock_bridge.engine.directory import CredentialKey, Directory
 from lock_bridge.engine.effects import (
     DURABLE,
-    REFUSABLE,
     Answer,
     BeginEnrolment,
     CountUse,
@@ -46,6 +45,7 @@ from lock_bridge.engine.effects import (
     StopBolt,
     StopTimer,
     Tone,
+    is_refusable,
 )
 from lock_bridge.engine.inputs import (
     AddUser,
@@ -671,7 +671,7 @@ class Lock:
 def _check_writes(effects: tuple[Effect, ...]) -> None:
     """What the disk may refuse is written first and at once: refused, nothing of it is half done."""
     writes = [tuple(group) for durable, group in itertools.groupby(effects, key=_is_durable) if durable]
-    late = [effect for write in writes[1:] for effect in write if isinstance(effect, REFUSABLE)]
+    late = [effect for write in writes[1:] for effect in write if is_refusable(effect)]
     assert not late, f"{late} may be refused when {writes[0]} is on disk already"
 
 

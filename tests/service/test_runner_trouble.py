@@ -14,16 +14,19 @@ from lock_bridge.engine.inputs import (
     BoltPosition,
     BoltSeen,
     ChangeUser,
+    ClearBluetooth,
+    Command,
     Key,
     KeyDown,
     MotorOutcome,
     MotorStopped,
     RemoteLock,
     RemoteUnlock,
+    SetBluetoothCode,
     SetMode,
     SetPasscode,
 )
-from lock_bridge.engine.model import Instant
+from lock_bridge.engine.model import Instant, Modes
 from lock_bridge.store import LockData, StoreError
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from lock_bridge.wire.words import BoltState, EventType, OperatingMode, Part
@@ -301,3 +304,19 @@ async def test_a_restart_answers_who_still_waits_and_a_stop_in_it_starts_nothing
     with pytest.raises(LockBridgeError) as refused:
         await home.lock.restart()
     assert refused.value.code is ErrorCode.STOPPING
+
+
+@pytest.mark.parametrize("change", [ClearBluetooth, SetBluetoothCode])
+@pytest.mark.spec("DLM-9")
+async def test_phones_are_not_said_to_be_gone_while_the_disk_would_bring_them_back(
+    home: Home, change: type[Command]
+) -> None:
+    await home.give(SetBluetoothCode, code="730514")
+    home.house.broken = True
+    with pytest.raises(LockBridgeError) as refused:
+        await home.give(change)
+    assert refused.value.code is ErrorCode.STORAGE
+    assert home.lock.state.modes.bluetooth_code_mac is not None
+    home.house.broken = False
+    await home.give(change)
+    assert home.lock.state.modes == Modes()

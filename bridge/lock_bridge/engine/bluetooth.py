@@ -109,7 +109,7 @@ def set_code(turn: Turn, command: SetBluetoothCode) -> None:
         return
     mac = None if code is None else phones.code_mac(turn.keys, code)
     if mac != turn.state.modes.bluetooth_code_mac:
-        turn.save_modes(bluetooth_code_mac=mac)
+        turn.save_modes(bluetooth_code_mac=mac, asked=True)
         turn.record(
             EventType.SETTING_CHANGED,
             Cause(OperationSource.REMOTE, actor=command.actor),

@@ -307,6 +307,8 @@ class SaveModes:
     """Keep the modes."""
 
     modes: Modes
+    asked: bool = False
+    """Somebody asked for nothing else (DLM-9): refused like any change where there is no disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +351,12 @@ REFUSABLE = (SaveUser, DropUser, SaveCredential, DropCredential, SaveSettings, E
 
 CHANGES = (*REFUSABLE, SaveLockout, SaveModes, CountUse)
 DURABLE = (*CHANGES, Record)
+
+
+def is_refusable(effect: Effect) -> bool:
+    """Whether somebody asked for this change, and has to hear that it could not be kept."""
+    return isinstance(effect, REFUSABLE) or (isinstance(effect, SaveModes) and effect.asked)
+
 
 type Effect = (
     DriveBolt

@@ -49,5 +49,5 @@ def keep(turn: Turn, phone: str) -> None:
 
 def clear(turn: Turn, by: Cause) -> None:
     """DLM-9: no phone is paired any more, and the default code holds. Keys of visitors stay."""
-    turn.save_modes(phones=(), bluetooth_code_mac=None)
+    turn.save_modes(phones=(), bluetooth_code_mac=None, asked=True)
     turn.record(EventType.BLUETOOTH_CLEARED, by)

@@ -87,12 +87,12 @@ class Turn:
             values = {**_told_by(cause), **values}
         self.emit(Record(Fact(kind, **values)))
 
-    def save_modes(self, **changes: Any) -> None:
-        """Change what lasts beside the settings, if it is a change."""
+    def save_modes(self, *, asked: bool = False, **changes: Any) -> None:
+        """Change what lasts beside the settings, if it is a change; `asked` for, it is done only with a disk."""
         modes = replace(self.state.modes, **changes)
         if modes != self.state.modes:
             self.set(modes=modes)
-            self.emit(SaveModes(modes))
+            self.emit(SaveModes(modes, asked))
 
     def fresh_id(self, purpose: str) -> str:
         """An id that nothing else has: 32 hex digits of this lock, this boot and this moment."""
