@@ -85,6 +85,17 @@ def test_a_window_that_somebody_else_opens_afterwards_is_not_ended_by_the_lock(p
     assert pairing.of(ClosePairing) == []
 
 
+@pytest.mark.spec("DLM-11", "L2S-12")
+@pytest.mark.parametrize("same_boot", [True, False])
+def test_a_lock_that_starts_anew_leaves_no_window_open_that_it_does_not_show(pairing: Lock, *, same_boot: bool) -> None:
+    if same_boot:
+        pairing.restart()
+    else:
+        pairing.power_cut()
+    assert not pairing.state.pairing
+    assert len(pairing.of(ClosePairing)) == 1
+
+
 @pytest.mark.spec("DLM-11")
 def test_a_window_that_was_closed_before_is_not_closed_again(pairing: Lock) -> None:
     pairing.give(PairingChanged(open=False))

@@ -124,6 +124,7 @@ def _started(turn: Turn, started: Started) -> None:
     modes.started(turn, started.boot_id)
     radio.switch(turn)
     screen.started(turn)
+    pairing.started(turn)
     turn.emit(turn.state.lights)
     if powered_on:
         turn.set(powered_on_mono_ms=now)

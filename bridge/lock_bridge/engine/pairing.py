@@ -31,6 +31,11 @@ def leave(turn: Turn) -> None:
     turn.emit(ClosePairing())
 
 
+def started(turn: Turn) -> None:
+    """A lock that starts shows no pairing, so a window from before ends: none stays open that nobody can see."""
+    turn.emit(ClosePairing())
+
+
 def over(turn: Turn) -> None:
     """Three minutes are over."""
     if turn.state.pairing:
