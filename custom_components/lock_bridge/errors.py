@@ -20,7 +20,6 @@ FOR_THE_USER: Final = {
     ErrorCode.ON_ANOTHER_LOCK: "on_another_lock",
     ErrorCode.BLUETOOTH_CODE: "bluetooth_code",
     ErrorCode.BLUETOOTH_OFF: "bluetooth_off",
-    ErrorCode.OCCUPIED: "occupied",
     ErrorCode.MENU_OPEN: "menu_open",
     ErrorCode.NOT_SUPPORTED: "not_supported",
 }

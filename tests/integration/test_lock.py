@@ -143,7 +143,6 @@ async def test_a_lock_without_the_setting_is_not_asked(
         (LockBridgeError(ErrorCode.ON_ANOTHER_LOCK), "on_another_lock", ServiceValidationError),
         (LockBridgeError(ErrorCode.BLUETOOTH_CODE), "bluetooth_code", ServiceValidationError),
         (LockBridgeError(ErrorCode.BLUETOOTH_OFF), "bluetooth_off", ServiceValidationError),
-        (LockBridgeError(ErrorCode.OCCUPIED), "occupied", ServiceValidationError),
         (LockBridgeError(ErrorCode.MENU_OPEN), "menu_open", ServiceValidationError),
         (LockBridgeError("moon_phase", message="Not at full moon."), "refused", HomeAssistantError),
     ],

@@ -55,7 +55,6 @@ class ErrorCode(StrEnum):
     ON_ANOTHER_LOCK = "on_another_lock"
     BLUETOOTH_CODE = "bluetooth_code"
     BLUETOOTH_OFF = "bluetooth_off"
-    OCCUPIED = "occupied"
     MENU_OPEN = "menu_open"
     ENROLMENT_RUNNING = "enrolment_running"
     NO_ENROLMENT = "no_enrolment"
@@ -109,7 +108,6 @@ _SENTENCES: Final[Mapping[ErrorCode, tuple[bool, str]]] = {
     ErrorCode.ON_ANOTHER_LOCK: (False, "Another of this person's locks would be left without an administrator."),
     ErrorCode.BLUETOOTH_CODE: (False, "A Bluetooth pairing code has six digits."),
     ErrorCode.BLUETOOTH_OFF: (False, "Bluetooth is off. Switch it on in the lock's settings."),
-    ErrorCode.OCCUPIED: (False, "This number is taken. Choose a free one."),
     ErrorCode.MENU_OPEN: (True, "Somebody is in the menu at the lock. Try again when it is closed."),
     ErrorCode.ENROLMENT_RUNNING: (True, "Another enrolment is running at this lock. Finish or cancel it first."),
     ErrorCode.NO_ENROLMENT: (False, "No such enrolment is running."),
