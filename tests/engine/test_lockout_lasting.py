@@ -316,3 +316,39 @@ def test_after_a_quiet_day_the_level_of_one_lockout_is_back_at_the_start(lock: L
         minutes.append(lock_out(lock))
         sit_out(lock)
     assert minutes == [3, 3, 6]
+
+
+@pytest.mark.spec("VER-10")
+def test_a_clock_that_has_fallen_back_in_the_same_boot_makes_no_lockout_longer_than_it_was(lock: Lock) -> None:
+    """A simulated door's clock may: it runs fast, and begins at the machine's pace again."""
+    lock.wrong(5)
+    lock.restart(off_ms=-HOUR // 2)
+    assert lock.runs(Timer.LOCKOUT) == 3 * MINUTE
+    lock.advance(3 * MINUTE)
+    assert not lock.state.locked_out
+    assert lock.runs(Timer.LOCKOUT_DECAY) == DAY - 3 * MINUTE
+
+
+@pytest.mark.spec("VER-10")
+def test_failures_that_a_clock_puts_into_the_future_count_as_just_made(numbered: Lock) -> None:
+    numbered.wrong(4)
+    numbered.restart(off_ms=-MINUTE)
+    numbered.advance(5 * MINUTE)
+    numbered.wrong()
+    assert numbered.state.locked_out
+    numbered.advance(3 * MINUTE)
+    numbered.wrong(4)
+    numbered.restart(off_ms=-MINUTE)
+    numbered.advance(5 * MINUTE + 1)
+    numbered.wrong()
+    assert not numbered.state.locked_out
+
+
+@pytest.mark.spec("VER-10")
+def test_within_a_boot_nothing_is_changed_that_lies_ahead_as_it_should() -> None:
+    record = LockoutRecord(((5, 2), (400, 1)), 2, 120_500, 180_000, 500 + DECAY_MS, "boot")
+    assert restarted(record, "boot", 500) == record
+    ahead = LockoutRecord(((5, 2), (900, 1)), 2, 180_501, 180_000, 501 + DECAY_MS, "boot")
+    assert restarted(ahead, "boot", 500) == LockoutRecord(
+        ((5, 2), (500, 1)), 2, 180_500, 180_000, 500 + DECAY_MS, "boot"
+    )

@@ -84,14 +84,25 @@ def decay(record: LockoutRecord, mono_ms: int) -> LockoutRecord:
 def restarted(record: LockoutRecord, boot_id: str, mono_ms: int) -> LockoutRecord:
     """After a start (VER-10).
 
-    In another boot the old times mean nothing: failures count as just made, and what remained starts anew in full.
+    In another boot the old times mean nothing: failures count as just made, and what remained starts anew in full. In
+    the same one they hold, but for those that lie further ahead than they can: a simulated door's clock may fall back.
     """
     if record.boot_id == boot_id:
-        return record
+        return _within_reach(record, mono_ms)
     return replace(
         record,
         failures=tuple((mono_ms, weighs) for _, weighs in record.failures),
         ends_mono_ms=None if record.ends_mono_ms is None else mono_ms + record.duration_ms,
         decay_mono_ms=mono_ms + DECAY_MS if record.level else None,
         boot_id=boot_id,
+    )
+
+
+def _within_reach(record: LockoutRecord, mono_ms: int) -> LockoutRecord:
+    ends, falls = record.ends_mono_ms, record.decay_mono_ms
+    return replace(
+        record,
+        failures=tuple((min(at, mono_ms), weighs) for at, weighs in record.failures),
+        ends_mono_ms=None if ends is None else min(ends, mono_ms + record.duration_ms),
+        decay_mono_ms=None if falls is None else min(falls, mono_ms + DECAY_MS),
     )
