@@ -522,6 +522,16 @@ def test_for_a_while_it_outlasts_a_restart_of_the_service_but_no_power_cut(for_a
 
 
 @pytest.mark.spec("BLT-7")
+def test_a_clock_that_has_fallen_back_in_the_same_boot_makes_no_while_longer_than_it_was(for_a_minute: Lock) -> None:
+    for_a_minute.advance(30_000)
+    for_a_minute.restart(off_ms=-HOUR)
+    assert for_a_minute.runs(Timer.PASSAGE) == MINUTE
+    for_a_minute.advance(MINUTE)
+    for_a_minute.settle()
+    assert for_a_minute.state.mode is NORMAL
+
+
+@pytest.mark.spec("BLT-7")
 def test_a_while_that_ran_out_while_the_service_was_down_ends_at_its_start(for_a_minute: Lock) -> None:
     for_a_minute.restart(off_ms=HOUR)
     for_a_minute.advance(0)

@@ -141,6 +141,7 @@ def some_modes(random: Random) -> Modes:
     return Modes(
         passage=random.random() < 0.5,
         passage_ends_mono_ms=random.choice([None, random.randrange(10**9)]),
+        passage_ms=random.choice([0, 60_000]),
         boot_id=BOOT_ID,
         bluetooth_code_mac=random.choice([None, random.randbytes(32)]),
         phones=tuple(f"phone {number}" for number in range(random.randrange(4))),

@@ -99,6 +99,8 @@ class Modes:
     passage: bool = False
     passage_ends_mono_ms: int | None = None
     """Passage for a while (BLT-7), by the clock of `boot_id`; after a power cut it is over. None: for good."""
+    passage_ms: int = 0
+    """How long that while is."""
     boot_id: str = ""
     lock_when_closed: bool = False
     """Passage is over, and the bolt is thrown as soon as the door is closed, whatever happens to the power."""

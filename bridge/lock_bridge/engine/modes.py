@@ -110,12 +110,18 @@ def door_moved(turn: Turn) -> None:
 
 
 def started(turn: Turn, boot_id: str) -> None:
-    """Modes come back from disk. A while that another boot counted is over: nobody knows how long it has been."""
-    modes = turn.state.modes
-    if modes.passage_ends_mono_ms is None:
+    """Modes come back from disk. A while that another boot counted is over: nobody knows how long it has been.
+
+    In the same boot it goes on, and lasts no longer than it was to: a simulated door's clock may fall back.
+    """
+    modes, now = turn.state.modes, turn.now.mono_ms
+    ends = modes.passage_ends_mono_ms
+    if ends is None:
         return
     if modes.boot_id == boot_id:
-        turn.start(Timer.PASSAGE, max(0, modes.passage_ends_mono_ms - turn.now.mono_ms))
+        ends = min(ends, now + modes.passage_ms)
+        turn.save_modes(passage_ends_mono_ms=ends)
+        turn.start(Timer.PASSAGE, max(0, ends - now))
     else:
         passage.end(turn, Cause(OperationSource.AUTO), aloud=False)
         turn.save_modes(lock_when_closed=turn.profile.bolt_kind == "motor")
@@ -143,12 +149,14 @@ def _begin_passage(turn: Turn, command: SetMode) -> None:
     if error is not None:
         motor.fail(turn, cause, Drive.RETRACT, error)
         return
-    ends, data = None, {}
+    ends, lasts, data = None, 0, {}
     turn.stop(Timer.PASSAGE)
     if command.seconds is not None:
-        ends, data = turn.now.mono_ms + command.seconds * 1000, {"seconds": command.seconds}
-        turn.start(Timer.PASSAGE, command.seconds * 1000)
-    turn.save_modes(passage=True, passage_ends_mono_ms=ends, boot_id=state.lockout.boot_id if data else "")
+        lasts, data = command.seconds * 1000, {"seconds": command.seconds}
+        ends = turn.now.mono_ms + lasts
+        turn.start(Timer.PASSAGE, lasts)
+    boot_id = state.lockout.boot_id if data else ""
+    turn.save_modes(passage=True, passage_ends_mono_ms=ends, passage_ms=lasts, boot_id=boot_id)
     if turn.state.modes != state.modes:
         passage.tell(turn, None, cause, **data)
     bolt.unlock(turn, cause)

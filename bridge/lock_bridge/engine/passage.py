@@ -13,7 +13,7 @@ from .turn import Turn
 def end(turn: Turn, cause: Cause, *, aloud: bool = True) -> None:
     """Passage is over; what becomes of the bolt is the caller's to say."""
     before = turn.state.mode
-    turn.save_modes(passage=False, passage_ends_mono_ms=None, boot_id="")
+    turn.save_modes(passage=False, passage_ends_mono_ms=None, passage_ms=0, boot_id="")
     turn.stop(Timer.PASSAGE)
     tell(turn, before, cause)
     if aloud:
