@@ -55,6 +55,38 @@ def test_the_star_leaves(pairing: Lock) -> None:
 
 
 @pytest.mark.spec("DLM-11", "L2S-12")
+def test_nobody_outside_ends_a_window_that_was_opened_elsewhere(lock: Lock) -> None:
+    lock.give(PairingChanged(open=True))
+    assert Lamp.PAIRING in lock.lights.lamps
+    lock.press("back", "back")
+    lock.advance(180_000)
+    assert lock.of(ClosePairing) == []
+    lock.give(PairingChanged(open=False))
+    lock.hold(BUTTON[lock.profile.id], 3_000)
+    lock.give(PairingChanged(open=True))
+    lock.press("back")
+    assert len(lock.of(ClosePairing)) == 1
+
+
+@pytest.mark.spec("DLM-11", "L2S-12")
+def test_nor_one_that_somebody_opens_after_the_locks_own(pairing: Lock) -> None:
+    pairing.give(PairingChanged(open=False))
+    pairing.give(PairingChanged(open=True))
+    pairing.press("back", "back")
+    assert pairing.of(ClosePairing) == []
+
+
+@pytest.mark.spec("DLM-11", "L2S-12")
+def test_nor_when_the_lock_has_asked_for_one_in_vain(lock: Lock) -> None:
+    lock.hold(BUTTON[lock.profile.id], 3_000)
+    lock.advance(180_000)
+    lock.give(PairingChanged(open=True))
+    lock.press("back", "back")
+    lock.ring(Timer.PAIRING)
+    assert lock.of(ClosePairing) == []
+
+
+@pytest.mark.spec("DLM-11", "L2S-12")
 def test_it_ends_by_itself_after_three_minutes(pairing: Lock) -> None:
     pairing.advance(179_999)
     assert pairing.of(ClosePairing) == []

@@ -162,7 +162,8 @@ def _back(turn: Turn) -> None:
         turn.set(entry="")
     elif turn.state.menu is not None:
         menu_steps.leave(turn, Prompt.MENU_CLOSED)
-    elif turn.state.pairing:
+    elif turn.state.pairing_own:
+        # One that was opened elsewhere is nobody's to end who stands outside.
         pairing.leave(turn)
 
 

@@ -37,15 +37,17 @@ def started(turn: Turn) -> None:
 
 
 def over(turn: Turn) -> None:
-    """Three minutes are over."""
-    if turn.state.pairing:
+    """Three minutes are over, also for a window that the bridge has not opened."""
+    if turn.state.pairing_own:
         leave(turn)
+    else:
+        turn.set(pairing_asked=False)
 
 
 def changed(turn: Turn, given: PairingChanged) -> None:
     """The window opened or closed; that an older one closes is not the end of the one that the lock waits for."""
     asked = turn.state.pairing_asked
-    turn.set(pairing=given.open, pairing_asked=asked and not given.open)
+    turn.set(pairing=given.open, pairing_own=asked and given.open, pairing_asked=asked and not given.open)
     if not (given.open or asked):
         turn.stop(Timer.PAIRING)
 

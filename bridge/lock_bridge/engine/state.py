@@ -185,6 +185,8 @@ class LockState:
     pairing: bool = False
     pairing_asked: bool = False
     """The lock has asked for a window that has not opened yet; one that is open already ends first."""
+    pairing_own: bool = False
+    """The window that is open is the one that the lock has asked for, and so the keypad's to end (L2S-12)."""
     indication: Lamp | None = None
     lights: Light = field(default_factory=Light)
 
