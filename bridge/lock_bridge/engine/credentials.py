@@ -43,9 +43,7 @@ def set_passcode(turn: Turn, command: SetPasscode) -> None:
         credential = replace(old, mac=mac)
         roster.keep_credential(turn, credential, _by(command), changed=("passcode",))
     else:
-        number = _number_for(turn, _PIN, user, _by(command))
-        credential = Credential(_PIN, number, user.id, mac, duress=command.duress)
-        roster.keep_credential(turn, credential, _by(command))
+        credential = _keep_new(turn, Credential(_PIN, 0, user.id, mac, duress=command.duress), _by(command))
     turn.answer(command, number=credential.number)
 
 
@@ -55,11 +53,10 @@ def add_temporary(turn: Turn, command: AddTemporaryPasscode) -> None:
     if refused is not None:
         turn.refuse(command, refused)
         return
-    by, user = _by(command), turn.state.directory.users[command.user_id]
     credential = Credential(
         _PIN,
-        _number_for(turn, _PIN, user, by),
-        user.id,
+        0,
+        command.user_id,
         passcode_mac(turn.keys.pin, command.passcode),
         temporary=True,
         label=command.label.strip(),
@@ -67,8 +64,7 @@ def add_temporary(turn: Turn, command: AddTemporaryPasscode) -> None:
         valid_until_ms=command.valid_until_ms,
         uses_left=1 if command.uses is None and command.valid_until_ms is None else command.uses,
     )
-    roster.keep_credential(turn, credential, by)
-    turn.answer(command, number=credential.number)
+    turn.answer(command, number=_keep_new(turn, credential, _by(command)).number)
 
 
 def add_bluetooth_key(turn: Turn, command: AddBluetoothKey) -> None:
@@ -81,19 +77,17 @@ def add_bluetooth_key(turn: Turn, command: AddBluetoothKey) -> None:
     if refused is not None:
         turn.refuse(command, refused)
         return
-    by, user = _by(command), turn.state.directory.users[command.user_id]
     credential = Credential(
         _BLE,
-        _number_for(turn, _BLE, user, by),
-        user.id,
+        0,
+        command.user_id,
         command.key_id,
         label=command.label.strip(),
         valid_from_ms=command.valid_from_ms,
         valid_until_ms=command.valid_until_ms,
         uses_left=command.uses,
     )
-    roster.keep_credential(turn, credential, by)
-    turn.answer(command, number=credential.number)
+    turn.answer(command, number=_keep_new(turn, credential, _by(command)).number)
 
 
 def change(turn: Turn, command: ChangeCredential) -> None:
@@ -183,10 +177,7 @@ def add_passcode(turn: Turn, user: User, code: str, by: Cause, new_user: bool) -
         credential = replace(own, mac=mac)
         roster.keep_credential(turn, credential, by, changed=("passcode",))
         return credential
-    number = _number_for(turn, _PIN, user, by)
-    credential = Credential(_PIN, number, user.id, mac)
-    roster.keep_credential(turn, credential, by, new_user=user if new_user else None)
-    return credential
+    return _keep_new(turn, Credential(_PIN, 0, user.id, mac), by, new_user=user if new_user else None)
 
 
 def remove(turn: Turn, credential: Credential, by: Cause) -> Refused | None:
@@ -257,13 +248,18 @@ def _no_room(turn: Turn, kind: CredentialType) -> Refused | None:
     return room if isinstance(room, Refused) else None
 
 
-def _number_for(turn: Turn, kind: CredentialType, user: User, by: Cause) -> int:
-    """The lowest free number (CAP-21); where none is free, that of a visitor's credential that is used up."""
-    spent = roster.room_for(turn, kind)
+def _keep_new(turn: Turn, credential: Credential, by: Cause, *, new_user: User | None = None) -> Credential:
+    """Keep one under the lowest free number (CAP-21); where none is free, that of a visitor's that is used up."""
+    spent = roster.room_for(turn, credential.type)
+    empty: tuple[User, ...] = ()
     if isinstance(spent, Credential):
-        for empty in roster.drop_credentials(turn, (spent,), by, besides=user.id):
-            enrolment.abandon(turn, empty)
-    return turn.state.directory.free_credential_number(kind)
+        empty = roster.drop_credentials(turn, (spent,), by, besides=credential.user_id)
+    kept = replace(credential, number=turn.state.directory.free_credential_number(credential.type))
+    roster.keep_credential(turn, kept, by, new_user=new_user)
+    # Readers are told of it last, for all of it is written in one piece.
+    for user in empty:
+        enrolment.abandon(turn, user)
+    return kept
 
 
 def _refuses_simple(turn: Turn) -> bool:
