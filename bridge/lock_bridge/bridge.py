@@ -41,6 +41,8 @@ class Bridge:
         self.on_clients_gone: Callable[[], None] = _nothing
         """After a factory reset nobody is paired any more, on disk already; the server sets it."""
         self._runners: dict[str, LockRunner] = {}
+        self._pairing_open = False
+        self._pairing_of: str | None = None
         self._listeners: list[Listener] = []
 
     def add(self, runner: LockRunner) -> None:
@@ -95,8 +97,14 @@ class Bridge:
             _LOG.warning("Pairing was asked for at %s, which can show no code: use `lock-bridge pair`", lock_id)
 
     def close_pairing(self, lock_id: str) -> None:
-        """Somebody at a lock left pairing mode (L2S-12)."""
-        self.on_pairing_left(lock_id)
+        """A lock left pairing mode (L2S-12), or starts and shows none: the window that it asked for ends.
+
+        One that was opened elsewhere stays open, and a lock that starts hears of it.
+        """
+        if self._pairing_of == lock_id:
+            self.on_pairing_left(lock_id)
+        elif self._pairing_open:
+            self._runners[lock_id].put(PairingChanged(open=True))
 
     def revoke_clients(self) -> None:
         """RST-1: the clients' connections end, after whoever asked for it has been answered."""
@@ -120,6 +128,7 @@ class Bridge:
 
     def pairing_changed(self, *, is_open: bool, lock_id: str | None = None, code: str | None = None) -> None:
         """The pairing window opened or closed: the locks show it, and the lock that asked for it shows the code."""
+        self._pairing_open, self._pairing_of = is_open, lock_id
         for runner in self._runners.values():
             runner.put(PairingChanged(is_open))
             runner.show_code(code if runner.id == lock_id else None)

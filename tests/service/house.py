@@ -102,6 +102,7 @@ class House:
         self.events: list[Event] = []
         self.changes: list[Mapping[str, Any]] = []
         self.pairing_asked = 0
+        self.pairing_left = 0
         self.shared: list[tuple[str, User]] = []
 
     async def load(self, lock_id: str) -> LockData:
@@ -125,7 +126,7 @@ class House:
         self.pairing_asked += 1
 
     def close_pairing(self, _lock_id: str) -> None:
-        self.pairing_asked -= 1
+        self.pairing_left += 1
 
     def revoke_clients(self) -> None:
         self.log.append("clients revoked")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lock_bridge.engine.effects import Drive, DriveBolt, Durable
+from lock_bridge.engine.effects import Drive, DriveBolt, Durable, Prompt, Tone
 from lock_bridge.engine.inputs import (
     AddTemporaryPasscode,
     AddUser,
@@ -16,8 +16,10 @@ from lock_bridge.engine.inputs import (
     ChangeUser,
     ClearBluetooth,
     Command,
+    EnrolDone,
     Key,
     KeyDown,
+    KeyUp,
     MotorOutcome,
     MotorStopped,
     RemoteLock,
@@ -25,11 +27,12 @@ from lock_bridge.engine.inputs import (
     SetBluetoothCode,
     SetMode,
     SetPasscode,
+    StartEnrolment,
 )
 from lock_bridge.engine.model import Instant, Modes
 from lock_bridge.store import LockData, StoreError
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
-from lock_bridge.wire.words import BoltState, EventType, OperatingMode, Part
+from lock_bridge.wire.words import BoltState, CredentialType, EnrolmentStatus, EventType, OperatingMode, Part
 
 from .house import Home
 
@@ -320,3 +323,56 @@ async def test_phones_are_not_said_to_be_gone_while_the_disk_would_bring_them_ba
     home.house.broken = False
     await home.give(change)
     assert home.lock.state.modes == Modes()
+
+
+async def test_a_finger_that_the_disk_refuses_is_said_to_be_lost_and_forgotten_by_its_reader(home: Home) -> None:
+    finger = CredentialType.FINGERPRINT
+    await home.give(StartEnrolment, user_id="anna", type=finger)
+    home.house.broken = True
+    home.log.clear()
+    home.lock.put(EnrolDone(finger, 0))
+    await home.settle()
+    enrolment = home.lock.snapshot.enrolment
+    assert enrolment is not None
+    assert (enrolment.status, enrolment.reason) == (EnrolmentStatus.FAILED, "storage")
+    assert [entry for entry in home.log if isinstance(entry, Tone | Prompt)] == [Tone.FAILURE, Prompt.STORAGE]
+    await until(lambda: home.parts.deleted == {0})
+    home.house.broken = False
+    home.clock.advance(10_000)
+    await home.settle()
+    assert home.log[-1] is EventType.FAULT_ENDED
+    assert EventType.ENROLMENT_FAILED in home.log
+
+
+async def test_it_is_said_at_the_door_before_the_next_key_is_heard(home: Home) -> None:
+    """Factory reset: the key that comes right after is none of its own any more."""
+    home.lock.power_cut()
+    await home.lock.power_back()
+    home.lock.put(KeyDown(home.profile.reset_key))
+    home.lock.put(KeyUp(home.profile.reset_key))
+    await home.settle()
+    home.house.broken = True
+    home.house.gate = asyncio.Event()
+    home.log.clear()
+    home.lock.put(KeyDown(Key.CONFIRM))
+    home.lock.put(KeyDown(Key.DOORBELL))
+    home.house.gate.set()
+    await home.settle()
+    assert [entry for entry in home.log if isinstance(entry, Tone | Prompt)] == [
+        Tone.FAILURE,
+        Prompt.STORAGE,
+        Tone.DOORBELL,
+    ]
+    assert set(home.lock.state.directory.users) == {"anna"}
+
+
+async def test_without_power_nothing_is_said_of_what_the_disk_refused(home: Home) -> None:
+    await home.give(StartEnrolment, user_id="anna", type=CredentialType.FINGERPRINT)
+    home.house.broken = True
+    home.house.gate = asyncio.Event()
+    home.log.clear()
+    home.lock.put(EnrolDone(CredentialType.FINGERPRINT, 0))
+    home.lock.power_cut()
+    home.house.gate.set()
+    await home.settle()
+    assert home.log == []

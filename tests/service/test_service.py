@@ -74,6 +74,28 @@ async def test_the_back_key_leaves_pairing_mode_at_the_bridge_too(tmp_path: Path
         await house.service.stop()
 
 
+@pytest.mark.spec("DLM-11", "L2S-12")
+async def test_a_lock_that_starts_anew_ends_the_pairing_that_it_asked_for_and_no_other(tmp_path: Path) -> None:
+    house = House(tmp_path, "l2s", "l2s", scale=20)
+    await house.service.start()
+    try:
+        await house.do("pairing.open")
+        await house.ask("lock.restart")
+        assert house.service.server.pairing_open
+        assert "pairing" in (await house.at_door("state"))["lights"]["lamps"]
+
+        await house.do("pairing.close")
+        await house.ask("lock.pairing")
+        await house.until(lambda: house.service.server.pairing_open)
+        await house.do("lock.restart", lock="back_door")
+        assert house.service.server.pairing_open
+        await house.ask("lock.restart")
+        await house.until(lambda: not house.service.server.pairing_open)
+        assert (await house.at_door("state"))["inside"] is None
+    finally:
+        await house.service.stop()
+
+
 async def test_pairing_opened_at_the_machine_shows_nothing_at_the_door(house: House) -> None:
     answer = await house.do("pairing.open")
     assert len(answer["code"]) == 8

@@ -32,7 +32,7 @@ def leave(turn: Turn) -> None:
 
 
 def started(turn: Turn) -> None:
-    """A lock that starts shows no pairing, so a window from before ends: none stays open that nobody can see."""
+    """A lock that starts shows no pairing, so the window that it asked for before ends: none stays open unseen."""
     turn.emit(ClosePairing())
 
 
