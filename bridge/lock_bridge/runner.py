@@ -21,7 +21,7 @@ from .engine.effects import (
     StartTimer,
     StopTimer,
 )
-from .engine.inputs import Command, Input, PartFault, Started, Timer, TimerDue, UserShared, UsesShared
+from .engine.inputs import Command, Input, NotKept, PartFault, Started, Timer, TimerDue, UserShared, UsesShared
 from .engine.machine import step
 from .engine.model import Instant, LockoutRecord, Modes
 from .engine.settings import default_settings
@@ -273,13 +273,11 @@ class LockRunner:
         try:
             await self._carry_out(result.effects, now)
         except StoreError:
-            # Only changes of people, credentials and settings get here: nothing of them has been said or done yet.
-            self.state = before
-            self._fail(given, ErrorCode.STORAGE)
+            # Only changes that somebody asked for get here: nothing of them has been said or done yet.
+            self._take_back(before, given, ErrorCode.STORAGE)
         except Exception:  # noqa: BLE001 - whatever it is, the door must go on
             _LOG.exception("Lock %s could not keep what came of %s", self.id, type(given).__name__)
-            self.state = before
-            self._fail(given, ErrorCode.INTERNAL)
+            self._take_back(before, given, ErrorCode.INTERNAL)
         if self.state.motion is None:
             self._at_rest.set()
         else:
@@ -287,6 +285,13 @@ class LockRunner:
         if not self._queue:
             # With more to handle at once, what lies in between has lasted no time at all.
             self._publish(now)
+
+    def _take_back(self, before: LockState, given: Input, error: ErrorCode) -> None:
+        self.state = before
+        self._fail(given, error)
+        if self._powered and not isinstance(given, Command | NotKept):
+            # Before all else: who is at the door shall hear it before the next key counts.
+            self._queue.appendleft(NotKept(given))
 
     async def _carry_out(self, effects: tuple[Effect, ...], now: Instant) -> None:
         durable: list[Durable] = []

@@ -70,6 +70,7 @@ from lock_bridge.engine.inputs import (
     MotorOutcome,
     MotorStopped,
     NearSeen,
+    NotKept,
     PowerSeen,
     PrivacySeen,
     SetMode,
@@ -198,6 +199,8 @@ class Lock:
         self.handle = Handle.REST
         self.reader: set[int] = set()
         self.reader_answers = True
+        self.disk_refuses = False
+        """The disk takes no change that somebody asks for; all else is written later."""
         self.effects: list[Effect] = []
         """All that was done since the last `listen`, in its order."""
         self.secrets: set[str] = set()
@@ -275,6 +278,9 @@ class Lock:
         """One input, with all that follows from it."""
         result = step(self.state, given, self.now, self.setup)
         _check_writes(result.effects)
+        if self.disk_refuses and any(map(is_refusable, result.effects)):
+            self._refuse(given, result.effects)
+            return
         self.state = result.state
         for effect in result.effects:
             self._carry_out(effect)
@@ -589,6 +595,15 @@ class Lock:
                 self._later(0, self._fall_silent)
             case _ if isinstance(effect, DURABLE):
                 self.disk.write(effect)
+
+    def _refuse(self, given: Input, effects: tuple[Effect, ...]) -> None:
+        for effect in itertools.takewhile(lambda effect: not _is_durable(effect), effects):
+            self._carry_out(effect)
+        self.check()
+        if isinstance(given, Command):
+            self.effects.append(Answer(given.command_id, error=ErrorCode.STORAGE))
+        else:
+            self.give(NotKept(given))
 
     def _fall_silent(self) -> None:
         if self.mono_ms >= self._silence_at:

@@ -106,6 +106,7 @@ class Prompt(StrEnum):
     JOIN_GATEWAY = "join_gateway"
     LEAVING_HOME = "leaving_home"
     PASSAGE_ENDED = "passage_ended"
+    STORAGE = "storage"
 
 
 @dataclass(frozen=True, slots=True)

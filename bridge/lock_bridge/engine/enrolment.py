@@ -33,6 +33,10 @@ _ENDS: Final = {
 }
 
 
+_STORAGE: Final = "storage"
+"""Why an enrolment has failed whose end could not be written."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Ask:
     """What the person at the door is to do next, and the prompt that says so."""
@@ -221,6 +225,16 @@ def card_seen(turn: Turn, running: Enrolling, mac: bytes) -> None:
         _keep(turn, running, mac=mac)
 
 
+def not_kept(turn: Turn) -> None:
+    """The disk has refused what was learnt: it is over, and the reader forgets it, so that nobody finds it later."""
+    running = _active(turn)
+    if running is None:
+        return
+    _end(turn, running, EnrolmentStatus.FAILED, _STORAGE)
+    if running.slot is not None:
+        turn.emit(DeleteTemplates(running.type, frozenset({running.slot})))
+
+
 def inventory(turn: Turn, seen: Inventory) -> None:
     """What the reader holds and nobody owns is forgotten; what it has lost is said. One not trusted is left alone."""
     part = PARTS[seen.type]
@@ -382,6 +396,8 @@ def _end(
     turn.verdict(good=False)
     if status is EnrolmentStatus.DUPLICATE:
         turn.say(Prompt.EXISTS_ALREADY)
+    elif reason == _STORAGE:
+        turn.say(Prompt.STORAGE)
     else:
         turn.say(Prompt.ENROLMENT_FAILED)
         if reason == "moved":

@@ -320,6 +320,13 @@ class UsesShared:
     uses_left: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """The disk has refused what somebody wanted at the door: of `refused` nothing was done, and nobody has heard."""
+
+    refused: Input
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """A wish of a client; the answer carries `command_id`."""
@@ -514,4 +521,4 @@ type Reading = (
 )
 """What parts report."""
 
-type Input = Reading | PairingChanged | TimerDue | Started | UserShared | UsesShared | Command
+type Input = Reading | PairingChanged | TimerDue | Started | UserShared | UsesShared | NotKept | Command

@@ -28,7 +28,7 @@ from . import (
     settings,
     sight,
 )
-from .effects import Effect
+from .effects import Effect, Prompt
 from .inputs import (
     AddBluetoothKey,
     AddTemporaryPasscode,
@@ -59,6 +59,7 @@ from .inputs import (
     KeyUp,
     MotorStopped,
     NearSeen,
+    NotKept,
     PairingChanged,
     PartBack,
     PartFault,
@@ -162,6 +163,16 @@ def _part_back(turn: Turn, back: PartBack) -> None:
         bolt.make_safe(turn)
 
 
+def _not_kept(turn: Turn, given: NotKept) -> None:
+    """Who is at the door hears it; a menu is where it was before the key, which may be pressed again."""
+    match given.refused:
+        case KeyDown():
+            turn.verdict(good=False)
+            turn.say(Prompt.STORAGE)
+        case EnrolDone() | CardSeen():
+            enrolment.not_kept(turn)
+
+
 def _indicated(turn: Turn) -> None:
     turn.set(indication=None)
 
@@ -198,6 +209,7 @@ _INPUTS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     Started: _started,
     UserShared: people.shared,
     UsesShared: people.uses_shared,
+    NotKept: _not_kept,
     RemoteLock: bolt.remote_lock,
     RemoteUnlock: bolt.remote_unlock,
     EndLockout: access.end_lockout,
