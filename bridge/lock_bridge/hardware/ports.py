@@ -3,7 +3,7 @@
 Rules for every driver:
 - `start(report)` returns once the part is being served, also when it does not answer yet. Then
   `PartFault(part, reason)` is reported, the driver keeps trying with back-off, and `PartBack(part)` follows.
-- No method raises for a part that is away.
+- No method raises for a part that is away; what is asked of it before its start holds from then on.
 - Reports are called on the event loop, in the order in which things happened.
 - Levels (bolt, door, tamper, power) are reported at start, at each change, and after each return of the part.
 - `stop()` leaves the part safe: motor off, lights off.

@@ -47,6 +47,7 @@ class SimulatedKeypad(SimulatedPart):
     @override
     def power_back(self) -> None:
         super().power_back()
+        self._show()
         for key in sorted(self._down & REAR):
             # Whoever holds a button while the power comes back wants a factory reset (RST-1).
             self.tell_always(KeyDown(key))
