@@ -33,7 +33,7 @@ from tests.engine.machine.base import CARDS, CODES, Machine, kinds, learnt, name
 from tests.engine.plain_model import BLE, CARD, FINGER, PIN, Owned, Person
 
 KEY_IDS = (b"key one ", b"key two ")
-ENDS = ("done", "done", "done", "timeout", "duplicate", "cancelled", "power", "deleted", "nobody")
+ENDS = ("done", "done", "done", "timeout", "duplicate", "cancelled", "power", "deleted", "nobody", "refused")
 """How an enrolment can go."""
 SETTINGS = (
     "remote_unlock",
@@ -180,6 +180,11 @@ class App(Machine):
                 self.lock.give(EnrolFailed(kind, end))
             case "cancelled":
                 self.lock.ok(CancelEnrolment)
+            case "refused":
+                # The reader has kept it, and the disk takes nothing.
+                self.lock.disk_refuses = True
+                self.lock.keep_template(kind, running.slot)
+                self.lock.disk_refuses = False
             case "power":
                 # The reader had just kept it.
                 (self.lock.reader if kind is FINGER else self.lock.templates[kind]).add(running.slot)

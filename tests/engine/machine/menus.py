@@ -34,7 +34,7 @@ class HalfDone:
 
 half_done = st.builds(
     HalfDone,
-    what=st.sampled_from(["code", "reader", "reader", "delete", "clear"]),
+    what=st.sampled_from(["code", "refused", "reader", "reader", "delete", "clear"]),
     keys=st.integers(0, 12),
     kind=learnt,
     code=codes,
@@ -175,6 +175,11 @@ class Menus(Machine):
             case "code":
                 self.choose(False, PIN)
                 self.lock.press(*[*thing.code, "ok", *thing.code][: keys + 1])
+            case "refused":
+                self.choose(False, PIN)
+                self.lock.disk_refuses = True
+                self.lock.press(*thing.code, "ok", *thing.code, "ok")
+                self.lock.disk_refuses = False
             case "reader" if kind in self.model.kinds:
                 self.choose(False, kind)
                 running = self.lock.state.enrolment
