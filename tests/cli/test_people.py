@@ -72,11 +72,11 @@ async def test_a_user_is_shown_with_all_that_she_has_and_none_of_its_content(bri
     bridge.answers["users.list"] = {"users": [{**ANNA, "details": details, "locks": ["front_door", "back_door"]}]}
     assert (await cli("user", "show", "Anna")).lines == [
         "Anna (id a1, number 1): administrator, may enter: always.",
-        "  pin 1",
-        "  pin 2: duress",
-        "  pin 3: temporary, once, Plumber",
-        "  pin 4: temporary, no more (used up)",
-        "  ble 1: until 2026-12-24 10:00:00",
+        "  passcode 1",
+        "  passcode 2: duress",
+        "  passcode 3: temporary, once, Plumber",
+        "  passcode 4: temporary, no more (used up)",
+        "  key 1: until 2026-12-24 10:00:00",
         "  on front_door, back_door",
     ]
 
@@ -153,8 +153,35 @@ async def test_a_credential_is_labelled_marked_and_given_to_somebody(bridge: Fak
             "changes": {"label": "Left thumb", "duress": True, "user_id": "a1"},
         }
     ]
-    assert (await cli("credential", "change", "pin", "2")).code == 2
-    assert (await cli("credential", "change", "pin", "2", "--duress", "--no-duress")).code == 2
+    assert (await cli("credential", "change", "passcode", "2")).code == 2
+    assert (await cli("credential", "change", "passcode", "2", "--duress", "--no-duress")).code == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "wire"),
+    [
+        ("passcode", "pin"),
+        ("fingerprint", "fingerprint"),
+        ("card", "rfid"),
+        ("face", "face"),
+        ("palm", "palm_vein"),
+        ("key", "ble"),
+        ("rfid", "rfid"),
+    ],
+)
+async def test_a_kind_of_credential_goes_by_what_people_call_it_or_by_its_name_on_the_wire(
+    bridge: FakeBridge, cli: Cli, said: str, wire: str
+) -> None:
+    bridge.answers["credentials.delete"] = {}
+    assert (await cli("credential", "delete", said, "2")).code == 0
+    assert bridge.was_asked("credentials.delete") == [{"lock": "front_door", "type": wire, "number": 2}]
+
+
+async def test_what_no_reader_learns_is_refused_with_what_is_allowed(bridge: FakeBridge, cli: Cli) -> None:
+    refused = await cli("credential", "enrol", "Anna", "passcode")
+    assert refused.code == 2
+    assert "allowed is one of fingerprint, card, face, palm" in refused.error
+    assert bridge.was_asked("credentials.enrol") == []
 
 
 async def test_clearing_asks_whose_and_what_before_it_does_it(bridge: FakeBridge, cli: Cli) -> None:

@@ -120,6 +120,11 @@ FINGER = {"credential_type": "fingerprint", "credential_number": 1}
             {**ANNA, "credential_type": "rfid", "reason": "timeout"},
             "A card of Anna was not learnt: timeout",
         ),
+        (
+            "credential_added",
+            {**ANNA, **HERE, "credential_type": "ble", "credential_number": 1},
+            "A Bluetooth key (number 1) of Anna was enrolled at this machine",
+        ),
         ("bridge_started", {"data": {"version": "0.1.0"}}, "The bridge 0.1.0 started"),
         ("pairing_opened", {"source": "button"}, "Pairing was opened with the button"),
         (

@@ -150,10 +150,10 @@ async def test_users_are_listed_with_what_they_have(bridge: FakeBridge, cli: Cli
     said = await cli("users")
 
     assert said.lines == [
-        "NO  NAME  ROLE           MAY ENTER                  HAS                     ID",
-        "1   Anna  administrator  always                     pin 1, fingerprint 1 2  a1",
-        "    Bo    user           until 2026-12-24 10:00:00                          b2",
-        "    Bo    user           no (disabled)              pin 1, fingerprint 1 2  b2",
+        "NO  NAME  ROLE           MAY ENTER                  HAS                          ID",
+        "1   Anna  administrator  always                     passcode 1, fingerprint 1 2  a1",
+        "    Bo    user           until 2026-12-24 10:00:00                               b2",
+        "    Bo    user           no (disabled)              passcode 1, fingerprint 1 2  b2",
     ]
     assert (await cli("user", "list", "--json")).json["users"][0] == ANNA
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from . import times
 from .ask import secret, sure
-from .output import words
+from .output import credential
 from .people import may_enter
 from .session import Session
 from .usage import UsageError
@@ -51,7 +51,7 @@ def change(session: Session) -> None:
     if args.user is not None:
         changes["user_id"] = session.user(lock["id"], args.user)["id"]
     answer = session.call("credentials.change", lock=lock["id"], type=args.type, number=args.number, changes=changes)
-    session.show(answer, [f"The {words(args.type)} {args.number} of {lock['name']} is changed."])
+    session.show(answer, [f"The {credential(args.type)} {args.number} of {lock['name']} is changed."])
 
 
 def delete(session: Session) -> None:
@@ -59,7 +59,7 @@ def delete(session: Session) -> None:
     lock = session.lock(session.args.lock)
     kind, number = session.args.type, session.args.number
     answer = session.call("credentials.delete", lock=lock["id"], type=kind, number=number)
-    session.show(answer, [f"The {words(kind)} {number} of {lock['name']} is deleted."])
+    session.show(answer, [f"The {credential(kind)} {number} of {lock['name']} is deleted."])
 
 
 def clear(session: Session) -> int | None:
@@ -69,7 +69,7 @@ def clear(session: Session) -> int | None:
         raise UsageError("Say what to delete: all of a user (--user), of a kind (--type), or a user's kind (both).")
     lock = session.lock(args.lock)
     user = session.user(lock["id"], args.user) if args.user is not None else None
-    what = f"every {words(args.type)}" if args.type else "every credential"
+    what = f"every {credential(args.type)}" if args.type else "every credential"
     whose = user["name"] if user else lock["name"]
     if not args.yes and not sure(f"Delete {what} of {whose}?", f"That deletes {what} of {whose}."):
         session.show({"deleted": 0}, ["Nothing was changed."])

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .output import words
+from .output import credential, words
 from .session import Session
 
 _POLL_S: Final = 0.3
@@ -49,7 +49,7 @@ def enrol(session: Session) -> int | None:
         "credentials.enrol", lock=lock["id"], user_id=user["id"], type=kind, duress=session.args.duress
     )
     if session.args.no_wait:
-        session.show(started, [f"{user['name']}'s {words(kind)} is being learnt."])
+        session.show(started, [f"{user['name']}'s {credential(kind)} is being learnt."])
         return None
     steps = started["steps"]
     often = f", {steps} {'poses' if kind == 'face' else 'times'}" if steps > 1 else ""

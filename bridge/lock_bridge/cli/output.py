@@ -4,7 +4,17 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
+
+CREDENTIALS: Final = {
+    "pin": "passcode",
+    "fingerprint": "fingerprint",
+    "rfid": "card",
+    "face": "face",
+    "palm_vein": "palm",
+    "ble": "key",
+}
+"""What people call the kinds of credential, by their names on the wire."""
 
 
 def visible(text: str) -> str:
@@ -59,6 +69,11 @@ def duration(seconds: float) -> str:
         if count or (unit == "s" and not parts):
             parts.append(f"{count} {unit}")
     return " ".join(parts[:2])
+
+
+def credential(kind: str) -> str:
+    """A kind of credential as people write it, and as the command line takes it."""
+    return CREDENTIALS.get(kind, words(kind))
 
 
 def words(name: str) -> str:

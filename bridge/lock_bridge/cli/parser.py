@@ -6,8 +6,9 @@ from typing import Final
 
 from lock_bridge import __version__
 
+from .output import CREDENTIALS
+
 ENROLLED: Final = ("fingerprint", "rfid", "face", "palm_vein")
-KINDS: Final = ("pin", *ENROLLED, "ble")
 MODES: Final = ("passage", "leaving-home", "normal")
 
 _USER: Final = "ID|NUMBER|NAME"
@@ -130,7 +131,7 @@ def _credentials(commands: _Commands) -> None:
     _visitor(key)
     enrol = _add(actions, "enrol", "enrol:enrol", "learn a finger, card, face or palm at the door", of_lock=True)
     enrol.add_argument("user", metavar=_USER)
-    enrol.add_argument("type", choices=ENROLLED)
+    _kind(enrol, "type", ENROLLED)
     enrol.add_argument("--duress", action="store_true", help="a finger that raises a silent alarm")
     enrol.add_argument("--no-wait", action="store_true", help="do not follow it to its end")
     _add(actions, "cancel", "enrol:cancel", "end the enrolment under way", of_lock=True)
@@ -143,7 +144,7 @@ def _credentials(commands: _Commands) -> None:
     _one_credential(actions, "delete", "delete one credential")
     clear = _add(actions, "clear", "credentials:clear", "delete all of a user, or of a kind", of_lock=True)
     clear.add_argument("--user", metavar=_USER, help="of this user only")
-    clear.add_argument("--type", choices=KINDS, help="of this kind only")
+    _kind(clear, "--type", tuple(CREDENTIALS), "of this kind only")
     clear.add_argument("--yes", action="store_true", help="do not ask")
 
 
@@ -160,9 +161,21 @@ def _visitor(command: argparse.ArgumentParser) -> None:
 
 def _one_credential(actions: _Commands, name: str, text: str) -> argparse.ArgumentParser:
     command = _add(actions, name, f"credentials:{name}", text, of_lock=True)
-    command.add_argument("type", choices=KINDS)
+    _kind(command, "type", tuple(CREDENTIALS))
     command.add_argument("number", type=int)
     return command
+
+
+def _kind(command: argparse.ArgumentParser, name: str, kinds: Sequence[str], text: str | None = None) -> None:
+    """A kind of credential, by what people call it or by its name on the wire."""
+    called = {CREDENTIALS[kind]: kind for kind in kinds}
+
+    def kind(word: str) -> str:
+        if word not in called and word not in kinds:
+            raise argparse.ArgumentTypeError(f"allowed is one of {', '.join(called)}")
+        return called.get(word, word)
+
+    command.add_argument(name, type=kind, metavar=f"{{{','.join(called)}}}", help=text)
 
 
 def _bluetooth(commands: _Commands) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from . import times
-from .output import moment, table, words
+from .output import credential, moment, table
 from .session import Session
 from .usage import UsageError
 
@@ -19,7 +19,9 @@ def users(session: Session) -> None:
             user["name"],
             user["role"],
             may_enter(user),
-            ", ".join(f"{words(kind)} {' '.join(map(str, numbers))}" for kind, numbers in user["credentials"].items()),
+            ", ".join(
+                f"{credential(kind)} {' '.join(map(str, numbers))}" for kind, numbers in user["credentials"].items()
+            ),
             user["id"],
         )
         for user in found["users"]
@@ -127,6 +129,6 @@ def _described(user: Mapping[str, Any]) -> Iterator[str]:
         marks = [mark for mark in ("temporary", "duress") if item.get(mark)]
         limits = may_enter(item)
         notes = [*marks, *([limits] if limits != "always" else []), *([item["label"]] if item.get("label") else [])]
-        yield f"  {words(item['type'])} {item['number']}{f': {", ".join(notes)}' if notes else ''}"
+        yield f"  {credential(item['type'])} {item['number']}{f': {", ".join(notes)}' if notes else ''}"
     if len(locks := user.get("locks", ())) > 1:
         yield f"  on {', '.join(locks)}"

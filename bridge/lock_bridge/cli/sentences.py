@@ -129,9 +129,7 @@ def _user(verb: str) -> Callable[[Event], str]:
 
 
 def _credential(verb: str) -> Callable[[Event], str]:
-    return lambda event: (
-        f"{_kind(event).capitalize()}{_numbered(event)} of {_person(event)} was {verb}{_by_client(event)}"
-    )
+    return lambda event: f"{_begun(_kind(event))}{_numbered(event)} of {_person(event)} was {verb}{_by_client(event)}"
 
 
 def _setting(event: Event) -> str:
@@ -143,7 +141,7 @@ def _setting(event: Event) -> str:
 
 
 def _enrolment(event: Event) -> str:
-    return f"{_kind(event).capitalize()} of {_person(event)} was not learnt{_because(event)}"
+    return f"{_begun(_kind(event))} of {_person(event)} was not learnt{_because(event)}"
 
 
 def _pairing_opened(event: Event) -> str:
@@ -228,6 +226,11 @@ def _client(event: Event) -> str:
 def _kind(event: Event) -> str:
     kind = event.get("credential_type") or ""
     return _KINDS.get(kind, words(kind) or "an unknown credential")
+
+
+def _begun(text: str) -> str:
+    """`text` as a sentence begins; a name within it keeps its capital."""
+    return text[:1].upper() + text[1:]
 
 
 def _numbered(event: Event) -> str:
