@@ -327,7 +327,7 @@ def test_a_user_has_one_passcode(opened: Lock) -> None:
     opened.press("2", key_for(opened, PIN))
     code(opened, BEN)
     opened.press(key_for(opened, PIN))
-    assert (opened.prompts[-1], stage(opened)) == (Prompt.NO_ROOM, Stage.KINDS)
+    assert (opened.prompts[-1], stage(opened)) == (Prompt.USER_FULL, Stage.KINDS)
 
 
 @pytest.mark.spec("CAP-11")
@@ -366,7 +366,7 @@ def test_one_adds_the_next_finger_of_the_same_user_and_back_goes_back(opened: Lo
     assert numbers(opened) == [1, 2]
     assert opened.state.directory.count(FINGER) == 5
     opened.press("1")
-    assert (opened.prompts[-1], stage(opened)) == (Prompt.NO_ROOM, Stage.ENROLLED)
+    assert (opened.prompts[-1], stage(opened)) == (Prompt.USER_FULL, Stage.ENROLLED)
     opened.press("back")
     assert stage(opened) is Stage.KINDS
     opened.press(key_for(opened, PIN))
@@ -422,7 +422,7 @@ def test_a_palm_is_taken_under_the_red_light(palm: Lock) -> None:
     palm.press(key_for(palm, PALM))
     palm.learn()
     palm.press(key_for(palm, PALM))
-    assert palm.prompts[-1] is Prompt.NO_ROOM
+    assert palm.prompts[-1] is Prompt.USER_FULL
     assert palm.state.directory.count(PALM) == 2
 
 

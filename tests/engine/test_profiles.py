@@ -128,8 +128,14 @@ def test_a_profile_without_its_optional_keys_has_the_defaults() -> None:
         ({"menu": "codes"}, "users must be 0"),
         ({"enrol_items": ["rfid"]}, "enrol_items: rfid must be in credentials"),
         ({"menu_items": ["delete"] * 10}, "menu_items: no more than 9"),
+        ({"menu_code": "#1"}, "menu_code: must be a text of digits"),
+        ({"initialise_code": 3570}, "initialise_code: must be a text of digits"),
     ],
 )
 def test_wrong_data_are_refused_with_the_key_and_what_is_allowed(changes: dict[str, Any], told: str) -> None:
     with pytest.raises(ProfileError, match=told):
         Profile.from_mapping(data(**changes))
+
+
+def test_the_codes_of_a_menu_are_the_models_own() -> None:
+    assert Profile.from_mapping(data(menu_code="0815")).menu_code == "0815"

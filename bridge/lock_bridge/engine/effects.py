@@ -84,6 +84,7 @@ class Prompt(StrEnum):
     PASSCODE_SIMPLE = "passcode_simple"
     PASSCODE_CONTAINS = "passcode_contains"
     NO_ROOM = "no_room"
+    USER_FULL = "user_full"
     CONFIRM = "confirm"
     DONE = "done"
     FAILED = "failed"

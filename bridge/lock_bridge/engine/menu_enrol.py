@@ -37,7 +37,7 @@ def begin_passcode(turn: Turn) -> None:
     held = directory.of_user(menu.for_user, CredentialType.PIN) if menu.for_user is not None else ()
     own = sum(1 for item in held if not item.duress and not item.temporary)
     if limits is not None and limits.per_user is not None and own >= limits.per_user:
-        menu_steps.refuse(turn, ErrorCode.NO_SLOT_LEFT)
+        menu_steps.refuse(turn, Refused(ErrorCode.NO_SLOT_LEFT, {"limit": limits.per_user, "per_user": True}))
         return
     many = directory.count(CredentialType.PIN) > _MANY_CODES
     prompt = Prompt.ENTER_LONG_PASSCODE if many else Prompt.ENTER_PASSCODE

@@ -88,8 +88,9 @@ def by(turn: Turn) -> Cause:
 
 def refuse(turn: Turn, error: ErrorCode | Refused) -> None:
     """The failure beep, and why (CAP-20)."""
+    refused = error if isinstance(error, Refused) else Refused(error)
     turn.verdict(good=False)
-    turn.say(_WHY.get(error.error if isinstance(error, Refused) else error, Prompt.NOT_POSSIBLE))
+    turn.say(Prompt.USER_FULL if refused.detail.get("per_user") else _WHY.get(refused.error, Prompt.NOT_POSSIBLE))
 
 
 def refuse_number(turn: Turn, error: ErrorCode | Refused) -> None:
