@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from .processes import Failed, Line, Process, python
 
@@ -24,16 +24,24 @@ interfaces = ["127.0.0.1"]
 id = "front_door"
 name = "Front door"
 profile = "{profile}"
-serial = "LB00012345"
+serial = "{serial}"
 
 [lock.simulated]
 port = {door_port}
 travel_ms = {travel_ms}
 time_scale = {time_scale}
 people = [
-  {{ name = "Anna", fingers = ["right thumb", "left index"], cards = ["04A1B2C3"] }},
-  {{ name = "Ben", fingers = ["right thumb"], cards = ["5EAF00D1"] }},
-]
+{people}]
+"""
+
+_PEOPLE: Final = """\
+  { name = "Anna", fingers = ["right thumb", "left index"], cards = ["04A1B2C3"] },
+  { name = "Ben", fingers = ["right thumb"], cards = ["5EAF00D1"] },
+"""
+_OF_THE_TRANSCRIPTS: Final = """\
+  { name = "Anna", fingers = ["right thumb", "left thumb", "right index"], cards = ["04A1B2C3", "04D4E5F6"] },
+  { name = "Ben", fingers = ["right thumb"], cards = ["5EAF00D1"] },
+  { name = "Bjørn", fingers = ["right thumb"], cards = ["04C0FFEE"] },
 """
 
 
@@ -51,7 +59,9 @@ class Bridge:
         travel_ms: int = 900,
         time_scale: float = 1.0,
         zeroconf: bool = False,
+        transcripts: bool = False,
     ) -> None:
+        """With `transcripts` there are the people and the serial number that those of tests/engine/transcripts know."""
         self.folder = folder
         self.port = port
         self.door_port = door_port
@@ -64,12 +74,19 @@ class Bridge:
             "travel_ms": travel_ms,
             "time_scale": time_scale,
             "zeroconf": str(zeroconf).lower(),
+            "serial": "E12345678" if transcripts else "LB00012345",
+            "people": _OF_THE_TRANSCRIPTS if transcripts else _PEOPLE,
         }
 
     @property
     def config(self) -> Path:
         """Its config file."""
         return self.folder / "bridge.toml"
+
+    @property
+    def written(self) -> str:
+        """What its config says."""
+        return _TEMPLATE.format(**self._values)
 
     @property
     def door(self) -> str:
@@ -86,7 +103,7 @@ class Bridge:
     async def start(self, seconds: float = 20) -> None:
         """Start it, and wait until it serves. Raises `Failed`."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.config.write_text(_TEMPLATE.format(**self._values), encoding="utf-8")
+        self.config.write_text(self.written, encoding="utf-8")
         self.process = await Process.start(
             "bridge", python(), "-m", "lock_bridge", "run", "--config", self.config, line=self._line
         )

@@ -117,6 +117,7 @@ def _house(state: Path, profile: str, time_scale: float) -> _House:
         profile=profile,
         time_scale=time_scale,
         zeroconf=True,
+        transcripts=True,
         line=_printer("bridge"),
     )
     return _House(bridge, HomeAssistant(state / "hass", port=ports["hass"], zeroconf=True, line=_printer("hass")))
