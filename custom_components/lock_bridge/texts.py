@@ -13,6 +13,9 @@ from .wire.words import OperationSource
 COMMON: Final = "common"
 """Category of the sentences: `event_<type>`, and `_by`, `_with`, `_by_with` where it is known who did it or how."""
 
+_LOCAL: Final = "local"
+"""What the bridge calls its own command line, which is no paired client."""
+
 _ACCESS: Final = "event.access.state_attributes"
 
 
@@ -28,9 +31,9 @@ def changed_by(hass: HomeAssistant, who: ChangedBy | None) -> str | None:
         return None
     # A client's own name says more than that it was remote.
     if who.source == OperationSource.REMOTE and who.client_name:
-        return who.client_name
+        return _begun(_client(hass, who.client_name)) if who.client_name == _LOCAL else who.client_name
     how = _method(hass, method)
-    return f"{who.user_name} · {how}" if who.user_name else how[:1].upper() + how[1:]
+    return f"{who.user_name} · {how}" if who.user_name else _begun(how)
 
 
 @callback
@@ -38,10 +41,10 @@ def sentence(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
     """An event as a sentence that goes on after the lock's name: `opened by Anna with fingerprint`."""
     sentences = _texts(hass, COMMON)
     details: Mapping[str, Any] = data.get("data") or {}
-    for key in _keys(data, details):
+    for key in _keys(hass, data, details):
         if text := sentences.get(f"component.{DOMAIN}.{COMMON}.{key}"):
             return text.format(
-                who=_who(data),
+                who=_who(hass, data),
                 method=_method(hass, data.get("method")),
                 reason=_reason(hass, data.get("reason")),
                 part=_word(hass, COMMON, "part", details.get("part")),
@@ -56,23 +59,31 @@ def _texts(hass: HomeAssistant, category: str) -> Mapping[str, str]:
     return texts or async_get_cached_translations(hass, "en", category, DOMAIN)
 
 
-def _keys(data: Mapping[str, Any], details: Mapping[str, Any]) -> Iterator[str]:
+def _keys(hass: HomeAssistant, data: Mapping[str, Any], details: Mapping[str, Any]) -> Iterator[str]:
     """Names of the sentences that could be said, the one that says most first."""
-    kind = f"event_{data.get('type')}"
+    kind, who = f"event_{data.get('type')}", _who(hass, data)
     # Whoever gave a command has a name; that it came from afar adds nothing to it.
     method = data.get("method") not in (None, OperationSource.REMOTE, OperationSource.UNKNOWN)
     for start in (f"{kind}_{details.get('operation') or details.get('mode')}", kind):
-        if _who(data) and method:
+        if who and method:
             yield f"{start}_by_with"
-        if _who(data):
+        if who:
             yield f"{start}_by"
         if method:
             yield f"{start}_with"
         yield start
 
 
-def _who(data: Mapping[str, Any]) -> str:
-    return data.get("user_name") or data.get("client_name") or ""
+def _who(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
+    return data.get("user_name") or _client(hass, data.get("client_name") or "")
+
+
+def _client(hass: HomeAssistant, name: str) -> str:
+    return _word(hass, COMMON, "client", name) if name == _LOCAL else name
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _method(hass: HomeAssistant, method: Any) -> str:

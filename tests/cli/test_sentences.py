@@ -78,6 +78,11 @@ FINGER = {"credential_type": "fingerprint", "credential_number": 1}
         ("opened_from_inside", {"source": "inside_handle"}, "Opened from inside"),
         (
             "operation_failed",
+            {**HERE, "source": "remote", "reason": "superseded", "data": {"operation": "lock"}},
+            "Could not be locked at this machine: something else moved the bolt in the meantime",
+        ),
+        (
+            "operation_failed",
             {**HOME, "source": "remote", "reason": "remote_unlock_off", "data": {"operation": "unlock"}},
             "Could not be unlocked by Home Assistant: remote unlock off",
         ),

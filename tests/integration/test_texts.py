@@ -6,11 +6,13 @@ import re
 import pytest
 import yaml
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_load_integrations
+from homeassistant.setup import async_setup_component
 
 from custom_components.lock_bridge import config_flow, errors, event, issues
 from custom_components.lock_bridge import texts as texts_module
 from custom_components.lock_bridge.binary_sensor import BINARY_SENSORS
-from custom_components.lock_bridge.const import EVENTS_LOST
+from custom_components.lock_bridge.const import DOMAIN, EVENTS_LOST
 from custom_components.lock_bridge.sensor import SENSORS
 from custom_components.lock_bridge.wire.errors import ErrorCode
 from custom_components.lock_bridge.wire.model import ChangedBy
@@ -22,6 +24,7 @@ from custom_components.lock_bridge.wire.words import (
     Part,
     Refusal,
 )
+from lock_bridge.engine.model import Actor
 from tests.integration.texts import FOLDER, flat, placeholders, read
 
 LANGUAGES = ("en", "nb", "sv", "it", "nl")
@@ -143,12 +146,14 @@ def test_every_event_part_and_reason_has_its_words_and_no_others() -> None:
         ErrorCode[name]
         for file in ("bolt.py", "hands.py", "motor.py")
         for name in re.findall(r"ErrorCode\.(\w+)", (bridge / "engine" / file).read_text(encoding="utf-8"))
-    } - {ErrorCode.SUPERSEDED}  # which is an answer alone, and never recorded
+    }
     assert of_pairing
     shown_at_the_event_entity = {str(reason) for reason in Refusal}
     said = {str(reason) for reason in (*of_pairing, *of_the_bolt)} - shown_at_the_event_entity
     assert keys("common.reason_") == {f"common.reason_{reason}" for reason in said}
-    assert not keys("common") - keys("common.event_") - keys("common.part_") - keys("common.reason_")
+    assert keys("common.client_") == {f"common.client_{Actor().client_id}"}
+    told = ("event_", "part_", "reason_", "client_")
+    assert all(key.removeprefix("common.").startswith(told) for key in keys("common"))
 
 
 def test_sentences_use_only_what_they_are_given() -> None:
@@ -157,6 +162,16 @@ def test_sentences_use_only_what_they_are_given() -> None:
         assert placeholders(read("en")[key]) <= given, key
         assert ("{who}" in read("en")[key]) == ("_by" in key), key
         assert ("{method}" in read("en")[key]) == key.endswith("_with"), key
+
+
+async def test_the_bridges_own_command_line_goes_by_what_it_is(hass: HomeAssistant) -> None:
+    assert await async_setup_component(hass, "homeassistant", {})
+    await async_load_integrations(hass, {DOMAIN})
+    who = ChangedBy(source=OperationSource.REMOTE, client_name=Actor().name)
+    assert texts_module.changed_by(hass, who) == "The bridge's command line"
+    refused = {"type": "operation_failed", "client_name": Actor().name, "reason": "superseded"}
+    said = texts_module.sentence(hass, {**refused, "data": {"operation": "lock"}})
+    assert said == "not locked for the bridge's command line: somebody else moved the bolt in the meantime"
 
 
 async def test_what_only_a_newer_bridge_knows_is_shown_as_it_came(hass: HomeAssistant) -> None:

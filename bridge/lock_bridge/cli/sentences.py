@@ -28,6 +28,8 @@ _SOURCES: Final = {
 }
 _REASONS: Final = {
     "bluetooth_off": "Bluetooth is off",
+    "bluetooth_on": "Bluetooth is on",
+    "superseded": "something else moved the bolt in the meantime",
     "ambiguous_passcode": "the entry holds the passcodes of two people",
     "clock_untrusted": "the clock cannot be trusted, and this user's time is limited",
     "handle_not_at_rest": "the handle was not at rest",
