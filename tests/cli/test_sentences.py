@@ -21,6 +21,11 @@ FINGER = {"credential_type": "fingerprint", "credential_number": 1}
     ("kind", "fields", "told"),
     [
         ("access_granted", {**ANNA, **PIN, "source": "keypad"}, "Anna opened with a passcode (number 2)"),
+        (
+            "access_granted",
+            {**ANNA, **PIN, "data": {"label": "Plumber"}},
+            "Anna opened with a passcode (number 2) for Plumber",
+        ),
         ("access_granted", {**ANNA, **FINGER, "source": "biometric"}, "Anna opened with a fingerprint (number 1)"),
         ("access_refused", {"credential_type": "pin", "reason": "unknown_credential"}, "Refused a passcode: not known"),
         (

@@ -12,6 +12,7 @@ from lock_bridge.engine.inputs import (
     InsideHandleUsed,
     Key,
     PartFault,
+    PrivacySeen,
     RemoteLock,
     RemoteUnlock,
     SetMode,
@@ -93,6 +94,18 @@ def test_whatever_throws_the_bolt_first_arms_it(driven: Lock) -> None:
     driven.use_inside_handle()
     leave(driven)
     driven.turn_key(THROWN)
+    assert driven.state.mode is LEAVING_HOME
+
+
+@pytest.mark.spec("BLT-8", "BLT-15")
+@pytest.mark.parametrize("after_ms", [0, 450, 899, 1_500])
+def test_a_knob_turned_and_turned_back_meanwhile_takes_nothing_of_it_away(driven: Lock, after_ms: int) -> None:
+    driven.open_with(ANNA)
+    leave(driven)
+    driven.advance(after_ms)
+    driven.give(PrivacySeen(on=True))
+    driven.give(PrivacySeen(on=False))
+    driven.settle()
     assert driven.state.mode is LEAVING_HOME
 
 

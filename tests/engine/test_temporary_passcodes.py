@@ -47,6 +47,9 @@ def test_a_temporary_passcode_opens_and_tells_whose_visitor_it_was(lock: Lock) -
     granted = lock.fact(EventType.ACCESS_GRANTED)
     assert (granted.user_name, granted.source) == ("Ben", OperationSource.KEYPAD)
     assert (granted.credential_type, granted.credential_number) == (CredentialType.PIN, number)
+    assert granted.data == {"label": "Plumber"}
+    lock.open_with(BEN)
+    assert lock.fact(EventType.ACCESS_GRANTED).data == {}
 
 
 @pytest.mark.spec("VER-13", "CAP-7")

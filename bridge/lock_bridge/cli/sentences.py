@@ -65,12 +65,18 @@ def sentence(event: Event) -> str:
 
 
 def _granted(event: Event) -> str:
-    return f"{_person(event)} opened with {_kind(event)}{_numbered(event)}"
+    return f"{_person(event)} opened with {_kind(event)}{_numbered(event)}{_for(event)}"
 
 
 def _refused(event: Event) -> str:
     whose = f" of {event['user_name']}" if event.get("user_name") else ""
-    return f"Refused {_kind(event)}{whose}{_because(event)}"
+    return f"Refused {_kind(event)}{whose}{_for(event)}{_because(event)}"
+
+
+def _for(event: Event) -> str:
+    """The visitor for whom a temporary passcode or a Bluetooth key was made."""
+    label = event["data"].get("label")
+    return f" for {label}" if label else ""
 
 
 def _moved(verb: str) -> Callable[[Event], str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lock_bridge.wire.errors import ErrorCode
-from lock_bridge.wire.words import EventType
+from lock_bridge.wire.words import CredentialType, EventType
 
 from .effects import (
     Answer,
@@ -85,6 +85,8 @@ class Turn:
         """Write a fact into the journal, with what `cause` tells."""
         if cause is not None:
             values = {**_told_by(cause), **values}
+            if visitor := _visitor(cause):
+                values["data"] = {"label": visitor, **values.get("data", {})}
         self.emit(Record(Fact(kind, **values)))
 
     def save_modes(self, *, asked: bool = False, **changes: Any) -> None:
@@ -167,3 +169,9 @@ def _told_by(cause: Cause) -> dict[str, Any]:
     if cause.actor is not None:
         told |= {"client_id": cause.actor.client_id, "client_name": cause.actor.name}
     return told
+
+
+def _visitor(cause: Cause) -> str:
+    """For whom a user has had a temporary passcode or a Bluetooth key made (VER-13, VER-14), as she wrote it."""
+    held = cause.credential
+    return held.label if held is not None and (held.temporary or held.type is CredentialType.BLE) else ""
