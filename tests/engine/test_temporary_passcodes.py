@@ -48,7 +48,7 @@ def test_a_temporary_passcode_opens_and_tells_whose_visitor_it_was(lock: Lock) -
     assert (granted.user_name, granted.source) == ("Ben", OperationSource.KEYPAD)
     assert (granted.credential_type, granted.credential_number) == (CredentialType.PIN, number)
     assert granted.data == {"label": "Plumber"}
-    lock.open_with(BEN)
+    assert comes_in(lock, BEN)
     assert lock.fact(EventType.ACCESS_GRANTED).data == {}
 
 
