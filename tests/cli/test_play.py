@@ -123,3 +123,11 @@ async def test_a_file_that_is_not_there_is_said(door: FakeBridge, cli: Cli) -> N
 
 async def test_one_file_is_played_at_a_time(door: FakeBridge, cli: Cli) -> None:
     assert (await cli("door", "play")).error == "It is written: lock-bridge door play FILE.\n"
+
+
+async def test_a_lock_of_an_own_model_is_played_with_the_words_for_its_keys(
+    door: FakeBridge, cli: Cli, write: Write
+) -> None:
+    door.answers["locks.list"] = {"locks": [{**FRONT_DOOR, "profile": "garden"}]}
+    said = await cli("door", "play", write(b"# Opening.\npress 1 ok\ntone success\n"))
+    assert (said.code, said.lines[-1]) == (0, "\u2713 tone success")

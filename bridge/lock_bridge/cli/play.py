@@ -53,8 +53,7 @@ class _RunningDoor:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._lock = session.lock(session.args.lock)
-        profile = profiles.load(self._lock["profile"])
-        self.labels: Mapping[str, str] = {profile.confirm_label: "ok", profile.back_label: "back"}
+        self.labels: Mapping[str, str] = _labels(self._lock["profile"])
 
     @cached_property
     def is_used(self) -> bool:
@@ -85,6 +84,14 @@ class _RunningDoor:
     @property
     def _id(self) -> str:
         return str(self._lock["id"])
+
+
+def _labels(model: str) -> Mapping[str, str]:
+    """What stands on the confirm and back keys; of a model with a file of its own only its words `ok` and `back`."""
+    if model not in profiles.names():
+        return {}
+    profile = profiles.load(model)
+    return {profile.confirm_label: "ok", profile.back_label: "back"}
 
 
 def _read(file: Path) -> Transcript:
