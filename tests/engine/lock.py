@@ -159,10 +159,12 @@ class Disk:
                 self.journal.append(fact)
 
     def _count(self, user: User | None, credential: Credential | None) -> None:
-        if user is not None:
-            self.users[user.id] = user
-        if credential is not None:
-            self.credentials[credential.type, credential.number] = credential
+        """As the store does: of both only what was used up, and nothing of who is gone."""
+        if user is not None and user.id in self.users:
+            self.users[user.id] = replace(self.users[user.id], uses_left=user.uses_left)
+        if credential is not None and (held := self.credentials.get((credential.type, credential.number))) is not None:
+            counted = replace(held, uses_left=credential.uses_left, counter=credential.counter)
+            self.credentials[credential.type, credential.number] = counted
 
     def state(self, profile: Profile) -> LockState:
         """A lock's memory, built from the disk alone."""

@@ -11,19 +11,10 @@ from lock_bridge.bridge import Bridge
 from lock_bridge.clock import ManualClock
 from lock_bridge.config import parse
 from lock_bridge.engine.effects import (
-    CountUse,
-    DropCredential,
-    DropUser,
     Durable,
-    EraseLock,
     Record,
-    SaveCredential,
-    SaveLockout,
-    SaveModes,
-    SaveSettings,
-    SaveUser,
 )
-from lock_bridge.engine.model import Actor, Credential, Identity, Instant, LockoutRecord, Modes, Settings, User
+from lock_bridge.engine.model import Actor, Identity, Instant
 from lock_bridge.engine.passcode import Keys
 from lock_bridge.engine.state import Setup
 from lock_bridge.handlers import LockHandlers
@@ -33,7 +24,8 @@ from lock_bridge.snapshot import capabilities
 from lock_bridge.store import LockData, Store
 from lock_bridge.wire.codec import encode
 from lock_bridge.wire.model import BridgeInfo, Event, LockSnapshot
-from lock_bridge.wire.words import API_VERSION, PRIORITY, CredentialType, EventType, Scope
+from lock_bridge.wire.words import API_VERSION, PRIORITY, EventType, Scope
+from tests.engine.lock import Disk
 
 PAIRING_MS = 180_000
 CODE = "12345678"
@@ -62,11 +54,7 @@ class MemoryStore:
     clock: ManualClock
     epoch: str = "epoch"
     oldest: int = 0
-    users: dict[str, User] = field(default_factory=dict)
-    credentials: dict[tuple[CredentialType, int], Credential] = field(default_factory=dict)
-    settings: Settings | None = None
-    lockout: LockoutRecord | None = None
-    modes: Modes | None = None
+    disk: Disk = field(default_factory=Disk)
     journal: list[Event] = field(default_factory=list)
 
     @property
@@ -74,8 +62,9 @@ class MemoryStore:
         return len(self.journal)
 
     async def load(self, _lock_id: str) -> LockData:
-        users, credentials = tuple(self.users.values()), tuple(self.credentials.values())
-        return LockData(users, credentials, self.settings, self.lockout, self.modes)
+        disk = self.disk
+        users, credentials = tuple(disk.users.values()), tuple(disk.credentials.values())
+        return LockData(users, credentials, disk.settings, disk.lockout, disk.modes)
 
     async def commit(self, lock_id: str | None, items: Sequence[Durable], at: Instant) -> list[Event]:
         before = self.head
@@ -83,7 +72,7 @@ class MemoryStore:
             if isinstance(item, Record):
                 self.journal.append(self._event(lock_id, item, at))
             else:
-                self._keep(item)
+                self.disk.write(item)
         return self.journal[before:]
 
     async def query(
@@ -103,32 +92,6 @@ class MemoryStore:
 
     async def clients(self) -> tuple[()]:
         return ()
-
-    def _keep(self, item: Durable) -> None:
-        match item:
-            case SaveUser(user):
-                self.users[user.id] = user
-            case DropUser(user_id):
-                del self.users[user_id]
-                kept = {key: item for key, item in self.credentials.items() if item.user_id != user_id}
-                self.credentials = kept
-            case SaveCredential(credential):
-                self.credentials[credential.type, credential.number] = credential
-            case DropCredential(kind, number):
-                del self.credentials[kind, number]
-            case SaveSettings(settings):
-                self.settings = settings
-            case SaveLockout(record):
-                self.lockout = record
-            case SaveModes(modes):
-                self.modes = modes
-            case CountUse(user, credential):
-                self.users |= {user.id: user} if user is not None else {}
-                self.credentials |= {(credential.type, credential.number): credential} if credential else {}
-            case EraseLock():
-                self.users.clear()
-                self.credentials.clear()
-                self.settings = self.lockout = self.modes = None
 
     def _event(self, lock_id: str | None, item: Record, at: Instant) -> Event:
         fact = item.fact
