@@ -35,6 +35,7 @@ from .const import (
     CONF_BRIDGE_ID,
     CONF_CLIENT_ID,
     CONF_FINGERPRINT,
+    CONF_MAY_MANAGE,
     CONF_MAY_UNLOCK,
     CONF_SWITCH_ON,
     DEFAULT_PORT,
@@ -59,6 +60,9 @@ REFUSALS: Final = {
     ErrorCode.UNAUTHORIZED: "unauthorized",
 }
 
+MANAGING: Final = frozenset({Scope.USERS, Scope.CREDENTIALS, Scope.SETTINGS, Scope.CLIENTS})
+"""What Home Assistant needs to look after people, their credentials, settings and the bridge itself."""
+
 _PLAIN_TEXT: Final = TextSelector(TextSelectorConfig(autocomplete="off"))
 _ADDRESS_FORM: Final = vol.Schema(
     {
@@ -69,6 +73,7 @@ _ADDRESS_FORM: Final = vol.Schema(
 _PAIR_FORM: Final = vol.Schema(
     {
         vol.Required(CONF_MAY_UNLOCK, default=False): BooleanSelector(),
+        vol.Required(CONF_MAY_MANAGE, default=True): BooleanSelector(),
         vol.Required(CONF_CODE): _PLAIN_TEXT,
     }
 )
@@ -195,12 +200,15 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
             if not same:
                 return self.async_abort(reason="wrong_bridge")
             return self.async_update_reload_and_abort(entry, data=self._data(pairing, user_input))
-        return self._pair_form(step_id, user_input or {CONF_MAY_UNLOCK: entry.data[CONF_MAY_UNLOCK]}, errors)
+        rights = {name: entry.data[name] for name in (CONF_MAY_UNLOCK, CONF_MAY_MANAGE) if name in entry.data}
+        return self._pair_form(step_id, user_input or rights, errors)
 
     async def _pair(self, user_input: Mapping[str, Any], errors: dict[str, str]) -> Pairing | None:
         scopes = {Scope.STATE, Scope.EVENTS, Scope.LOCK}
         if user_input[CONF_MAY_UNLOCK]:
             scopes.add(Scope.UNLOCK)
+        if user_input[CONF_MAY_MANAGE]:
+            scopes |= MANAGING
         session = async_get_clientsession(self.hass)
         try:
             return await pair(session, self._address, user_input[CONF_CODE], _client_name(self.hass), scopes)
@@ -227,6 +235,7 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
             CONF_BRIDGE_ID: pairing.bridge_id,
             CONF_CLIENT_ID: pairing.client_id,
             CONF_MAY_UNLOCK: user_input[CONF_MAY_UNLOCK],
+            CONF_MAY_MANAGE: user_input[CONF_MAY_MANAGE],
         }
         return {**data, CONF_SWITCH_ON: True} if user_input[CONF_MAY_UNLOCK] else data
 

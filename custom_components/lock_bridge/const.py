@@ -14,6 +14,8 @@ CONF_FINGERPRINT: Final = "fingerprint"
 """SHA-256 of the bridge's certificate, in hex."""
 CONF_MAY_UNLOCK: Final = "may_unlock"
 """Whether Home Assistant may open the door (VER-16)."""
+CONF_MAY_MANAGE: Final = "may_manage"
+"""Whether Home Assistant may look after people, their credentials and the locks' settings."""
 CONF_SWITCH_ON: Final = "switch_on_remote_unlock"
 """Remote unlock is still to be switched on at the locks, as the answer to that question said."""
 
@@ -22,3 +24,7 @@ EVENT: Final = "lock_bridge_event"
 
 EVENTS_LOST: Final = "events_lost"
 """Our own kind of event: what the bridge's journal no longer has."""
+
+PERSON: Final = "Person"
+"""The model of a person's device."""
+PERSON_KEY: Final = "person"

@@ -50,3 +50,53 @@ class LockBridgeEntity(Entity):
     def _lock_changed(self, changed: frozenset[str]) -> None:
         if changed & self._fields:
             self.async_write_ha_state()
+
+
+class PersonEntity(Entity):
+    """An entity of one person, on whichever locks she is. It goes with her device."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, hub: Hub, user_id: str, key: str) -> None:
+        self._hub = hub
+        self._user_id = user_id
+        self._attr_unique_id = f"{hub.person_key(user_id)}/{key}"
+        self._attr_device_info = hub.person_device(user_id)
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self._hub.available and bool(self._hub.person(self._user_id))
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._hub.on_link.add(self.async_write_ha_state))
+        self.async_on_remove(self._hub.on_person(self._user_id, self._person_changed))
+
+    @callback
+    def _person_changed(self) -> None:
+        self.async_write_ha_state()
+
+
+class BridgeEntity(Entity):
+    """An entity of the bridge itself."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, hub: Hub, key: str) -> None:
+        self._hub = hub
+        self._attr_unique_id = f"{hub.bridge_id}_{key}"
+        self._attr_device_info = hub.bridge_device()
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self._hub.available
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._hub.on_link.add(self.async_write_ha_state))

@@ -41,10 +41,13 @@ class Home:
         (entry,) = self.hass.config_entries.async_entries(DOMAIN)
         return entry
 
-    async def pair(self, house: House, *, port: int, may_unlock: bool = True) -> ConfigEntry[Any]:
+    async def pair(
+        self, house: House, *, port: int, may_unlock: bool = True, may_manage: bool = True
+    ) -> ConfigEntry[Any]:
         """Go through the set-up's forms as somebody at the screen does."""
         form = await self.begin(port=port)
-        result = await self.submit(form, may_unlock=may_unlock, code=await house.open_pairing())
+        code = await house.open_pairing()
+        result = await self.submit(form, may_unlock=may_unlock, may_manage=may_manage, code=code)
         assert result["type"] is FlowResultType.CREATE_ENTRY, result
         await until(lambda: self.entry.state is ConfigEntryState.LOADED)
         # Remote unlock is switched on (VER-16), or there was nothing to switch.

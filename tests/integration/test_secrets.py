@@ -41,7 +41,8 @@ async def test_diagnostics_help_and_tell_no_secret(
     ):
         assert secret not in text
     assert told["link"] == {"state": "ready", "problem": None, "read_up_to": house.head}
-    assert told["bridge"]["scopes"] == ["events", "lock", "state", "unlock"]
+    managing = ["clients", "credentials", "settings", "users"]
+    assert told["bridge"]["scopes"] == sorted(["events", "lock", "state", "unlock", *managing])
     (lock,) = told["locks"]
     assert (lock["id"], lock["profile"], lock["bolt"]) == ("front_door", "palm6068", "unlocked")
 

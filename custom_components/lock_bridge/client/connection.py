@@ -23,8 +23,10 @@ from custom_components.lock_bridge.wire.messages import (
     FromClient,
     Gap,
     Hello,
+    People,
     Result,
     State,
+    Status,
     Tick,
     Welcome,
     from_bridge,
@@ -99,6 +101,10 @@ class Connection:
         """The link came up or broke, or has another `problem` than before; all of `data` may be other, too."""
         self.on_state = Listeners[[str, frozenset[str]]]()
         """These fields of the lock with this id are other than before."""
+        self.on_people = Listeners[[str, frozenset[str]]]()
+        """These users of the lock with this id came, went, or are other than before."""
+        self.on_status = Listeners[[]]()
+        """The bridge's own state is other than before."""
         self.on_event = Listeners[[Event, Cursor, bool]]()
         """Something happened, with its place in the journal; `True` if it is told afterwards."""
         self.on_gap = Listeners[[Gap]]()
@@ -176,7 +182,7 @@ class Connection:
         try:
             socket = await self._dial()
             try:
-                welcome = await self._greet(socket)
+                welcome, data = await self._greet(socket)
             except BaseException:
                 await _hang_up(socket)
                 raise
@@ -187,7 +193,7 @@ class Connection:
         if self.state is not LinkState.DIALLING:
             await _hang_up(socket)
             raise LinkLost("hung up meanwhile")
-        self._take_welcome(socket, welcome)
+        self._take_welcome(socket, welcome, data)
         return socket
 
     async def _dial(self) -> aiohttp.ClientWebSocketResponse:
@@ -205,7 +211,7 @@ class Connection:
             except aiohttp.WSServerHandshakeError as err:
                 raise _turned_away(err.status) from None  # the error's request holds the token
 
-    async def _greet(self, socket: aiohttp.ClientWebSocketResponse) -> Welcome:
+    async def _greet(self, socket: aiohttp.ClientWebSocketResponse) -> tuple[Welcome, BridgeData]:
         cursor = self.cursor
         hello = Hello(
             api=API_VERSION,
@@ -220,13 +226,13 @@ class Connection:
                         raise refusal(message.error)
                     if isinstance(message, Gap):
                         self._take_gap(message)
+                if message.bridge.api != API_VERSION:
+                    raise LockBridgeError(ErrorCode.VERSION_UNSUPPORTED, {"api": message.bridge.api})
+                return await _met(socket, message)
         except TimeoutError as err:
             raise NoAnswer("the bridge did not greet back") from err
-        if message.bridge.api != API_VERSION:
-            raise LockBridgeError(ErrorCode.VERSION_UNSUPPORTED, {"api": message.bridge.api})
-        return message
 
-    def _take_welcome(self, socket: aiohttp.ClientWebSocketResponse, welcome: Welcome) -> None:
+    def _take_welcome(self, socket: aiohttp.ClientWebSocketResponse, welcome: Welcome, data: BridgeData) -> None:
         self._clock.restart(welcome.time_ms)
         self._socket = socket
         self._up_since = self._monotonic()
@@ -234,7 +240,7 @@ class Connection:
         self._behind_at = None
         if self.cursor is None or self.cursor.epoch != welcome.epoch:
             self.cursor = Cursor(epoch=welcome.epoch, seq=welcome.head)
-        self._data = BridgeData.from_welcome(welcome)
+        self._data = data
         self.problem = None
         self.state = LinkState.READY
         _LOGGER.info("Connected to the bridge at %s", self._transport.address)
@@ -257,6 +263,11 @@ class Connection:
         match message:
             case State():
                 self._take_state(message)
+            case People():
+                self._take_people(message)
+            case Status():
+                self._data = self.data.with_status(message.status)
+                self.on_status.tell()
             case Events():
                 self._take_events(message)
                 if self.cursor is not None:
@@ -293,6 +304,16 @@ class Connection:
         )
         if changed:
             self.on_state.tell(message.lock, changed)
+
+    def _take_people(self, message: People) -> None:
+        if message.lock not in self.data.locks:
+            return
+        before = self.data.people.get(message.lock, {})
+        self._data = self.data.with_people(message)
+        after = self.data.people[message.lock]
+        named = (*(user.id for user in message.users), *message.gone)
+        if changed := frozenset(user_id for user_id in named if before.get(user_id) != after.get(user_id)):
+            self.on_people.tell(message.lock, changed)
 
     def _take_events(self, message: Events) -> None:
         for event in message.events:
@@ -352,6 +373,16 @@ class Connection:
     async def _send(self, socket: aiohttp.ClientWebSocketResponse, message: FromClient) -> None:
         with client_errors():
             await socket.send_str(json.dumps(to_frame(message), ensure_ascii=False, separators=(",", ":")))
+
+
+async def _met(socket: aiohttp.ClientWebSocketResponse, welcome: Welcome) -> tuple[Welcome, BridgeData]:
+    """The bridge as its greeting tells it, with everybody who is there. Raises NotABridge."""
+    data = BridgeData.from_welcome(welcome)
+    for _ in range(welcome.people):
+        if not isinstance(message := await _receive(socket), People):
+            raise NotABridge("the people it has announced do not come")
+        data = data.with_people(message)
+    return welcome, data
 
 
 async def _receive(socket: aiohttp.ClientWebSocketResponse) -> FromBridge | None:

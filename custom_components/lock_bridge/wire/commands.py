@@ -108,13 +108,23 @@ class ChangeUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteUser:
-    """Delete a user and all her credentials (USR-5)."""
+    """Delete a user and all her credentials (USR-5) from one lock; without `lock` from all of hers, or from none."""
 
     name: ClassVar = "users.delete"
     scope: ClassVar = Scope.USERS
 
-    lock: str
     user_id: str
+    lock: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearUsers:
+    """Delete everybody on a lock who is no administrator, all of them or none. Answers `{"deleted"}`, their number."""
+
+    name: ClassVar = "users.clear"
+    scope: ClassVar = Scope.USERS
+
+    lock: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,12 +205,13 @@ class StartEnrolment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelEnrolment:
-    """End the enrolment under way; nothing of it stays."""
+    """End the enrolment under way, or only the one with that id; nothing of it stays."""
 
     name: ClassVar = "credentials.cancel"
     scope: ClassVar = Scope.CREDENTIALS
 
     lock: str
+    enrolment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +248,17 @@ class SetMode:
     lock: str
     mode: OperatingMode
     seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetMute:
+    """Begin one-time mute or take it back (DLM-12)."""
+
+    name: ClassVar = "mute.set"
+    scope: ClassVar = Scope.SETTINGS
+
+    lock: str
+    on: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -402,6 +424,7 @@ type Command = (
     | AddUser
     | ChangeUser
     | DeleteUser
+    | ClearUsers
     | SetPasscode
     | StartEnrolment
     | CancelEnrolment
@@ -411,6 +434,7 @@ type Command = (
     | ChangeCredential
     | ClearCredentials
     | SetMode
+    | SetMute
     | SetBluetoothCode
     | ClearBluetooth
     | RestartLock
@@ -441,6 +465,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
         AddUser,
         ChangeUser,
         DeleteUser,
+        ClearUsers,
         SetPasscode,
         StartEnrolment,
         CancelEnrolment,
@@ -450,6 +475,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
         ChangeCredential,
         ClearCredentials,
         SetMode,
+        SetMute,
         SetBluetoothCode,
         ClearBluetooth,
         RestartLock,

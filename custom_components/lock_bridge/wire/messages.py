@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 
 from .codec import Json, changed, decode, encode
 from .errors import ErrorCode, LockBridgeError
-from .model import BridgeInfo, Event, LockSnapshot
+from .model import BridgeInfo, BridgeStatus, Event, LockSnapshot, UserInfo
 from .words import Scope
 
 MAX_FRAME: Final = 64 * 1024
@@ -19,6 +19,9 @@ DEAD_S: Final = 40
 
 MAX_BATCH: Final = 100
 """Most events in one frame."""
+
+MAX_PEOPLE: Final = 50
+"""Most users in one frame."""
 
 WINDOW: Final = 500
 """Most events under way without an `ack`."""
@@ -78,6 +81,9 @@ class Welcome:
     wall_ms: int
     time_trusted: bool
     locks: tuple[LockSnapshot, ...]
+    status: BridgeStatus | None = None
+    people: int = 0
+    """So many `people` frames follow at once, before anything else; they belong to the same moment as `locks`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +119,29 @@ class State:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Users of one lock who are new or other than before, and the ids of those who are gone. Needs `users`.
+
+    After `welcome` everybody is told, at most `MAX_PEOPLE` in a frame.
+    """
+
+    type: ClassVar = "people"
+
+    lock: str
+    users: tuple[UserInfo, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The bridge's own state is other than before."""
+
+    type: ClassVar = "status"
+
+    status: BridgeStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
     """Sign of life; a `head` beyond the last event that came shows a loss at once."""
 
@@ -145,11 +174,11 @@ class Failure:
 
 
 type FromClient = Hello | CommandFrame | Ack
-type FromBridge = Welcome | Gap | Events | State | Tick | Result | Failure
+type FromBridge = Welcome | Gap | Events | State | People | Status | Tick | Result | Failure
 
 FROM_CLIENT: Final[Mapping[str, type[FromClient]]] = {kind.type: kind for kind in (Hello, CommandFrame, Ack)}
 FROM_BRIDGE: Final[Mapping[str, type[FromBridge]]] = {
-    kind.type: kind for kind in (Welcome, Gap, Events, State, Tick, Result, Failure)
+    kind.type: kind for kind in (Welcome, Gap, Events, State, People, Status, Tick, Result, Failure)
 }
 
 

@@ -14,6 +14,8 @@ from .words import (
     OperationSource,
     Part,
     Priority,
+    Refusal,
+    RingState,
     Scope,
 )
 
@@ -114,6 +116,8 @@ class LockSnapshot:
     phones: int = 0
     """Phones that are paired with the lock by Bluetooth (DLM-9)."""
     menu_open: bool = False
+    muted_once: bool | None = None
+    """One-time mute is on (DLM-12); None: this lock has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +128,23 @@ class BridgeInfo:
     name: str
     version: str
     api: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeStatus:
+    """The bridge itself as it is now."""
+
+    ring: RingState
+    """What its light ring tells (GWY-1), also where it has none."""
+    clients: int
+    """Paired ones."""
+    clients_connected: int
+    store_bytes: int
+    """The database with all that belongs to it."""
+    disk_free_bytes: int
+    """Of the disk that the store is on; told in steps of 16 MiB."""
+    store_healthy: bool = True
+    """Whether the last write went through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +213,13 @@ class UserInfo:
     uses_left: int | None = None
     locks: tuple[str, ...] = ()
     """All locks of the bridge that she is on (USR-10)."""
+    may_enter: bool = False
+    """Whether one of her credentials, temporary passcodes and Bluetooth keys aside, opens this lock now (USR-6, USR-7).
+
+    Lockout, privacy and faults are the lock's and left out.
+    """
+    refused: Refusal | None = None
+    """Why she may not; None where she may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
