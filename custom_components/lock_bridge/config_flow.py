@@ -9,7 +9,7 @@ from typing import Any, Final, override
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_CODE, CONF_HOST, CONF_PORT, CONF_TOKEN
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig
@@ -43,6 +43,7 @@ from .const import (
     LOGGER,
 )
 from .issues import is_version_problem, version_key
+from .options import LockBridgeOptionsFlow
 from .wire.errors import ErrorCode, LockBridgeError
 from .wire.pairing import NAME_LIMIT, MalformedCode
 from .wire.words import API_VERSION, Scope
@@ -86,6 +87,13 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
 
     _address: Address
     _name: str
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(_config_entry: ConfigEntry) -> LockBridgeOptionsFlow:
+        """People, and the lock entity's code."""
+        return LockBridgeOptionsFlow()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

@@ -1,0 +1,212 @@
+"""What all steps under Configure have in common: who and which lock they are about, one way to ask, one way to show."""
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, Final
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.data_entry_flow import AbortFlow, FlowResultType
+
+from ..client import ClientError
+from ..errors import as_home_assistant_error
+from ..hub import Hub
+from ..wire.errors import ErrorCode, LockBridgeError
+from ..wire.model import LockSnapshot, UserInfo
+from ..wire.words import Scope
+from .words import say
+
+type Input = dict[str, Any] | None
+type Step[F] = Callable[[F, Input], Awaitable[ConfigFlowResult]]
+
+GONE: Final = {ErrorCode.UNKNOWN_USER: "person_gone", ErrorCode.UNKNOWN_LOCK: "lock_gone"}
+"""What the bridge says of somebody or of a lock that somebody else has taken away meanwhile, and the notice of it."""
+
+FIELDS: Final[Mapping[str, str]] = {
+    ErrorCode.PASSCODE_LENGTH: "passcode",
+    ErrorCode.PASSCODE_SIMPLE: "passcode",
+    ErrorCode.PASSCODE_CONTAINS: "passcode",
+    ErrorCode.DUPLICATE: "passcode",
+    ErrorCode.LAST_ADMINISTRATOR: "role",
+    ErrorCode.ON_ANOTHER_LOCK: "role",
+    ErrorCode.ADMINISTRATOR_UNLIMITED: "role",
+}
+"""The field that a refusal is about. In a form without that field it stands above all of them."""
+
+MALFORMED: Final[Mapping[str, tuple[str, str]]] = {
+    "name": ("name", "invalid_name"),
+    "user_name": ("name", "invalid_name"),
+    "label": ("label", "invalid_label"),
+    "valid_from_ms": ("valid_from", "invalid_time"),
+    "valid_until_ms": ("valid_until", "invalid_period"),
+    "uses_left": ("uses_left", "invalid_uses"),
+    "uses": ("uses", "invalid_uses"),
+    "schedule": ("days", "invalid_schedule"),
+}
+"""What the bridge calls a value that it cannot take: our field, and what is said there."""
+
+
+class Gone(Exception):
+    """The person or the lock that a step is about is no longer there; `notice` is what the list of people says of it."""
+
+    def __init__(self, notice: str) -> None:
+        super().__init__(notice)
+        self.notice = notice
+
+
+def step[F: OptionsBase](run: Step[F]) -> Step[F]:
+    """A step of the flow: it begins without errors, and ends at the list of people if what it is about is gone."""
+
+    @wraps(run)
+    async def begun(flow: F, user_input: Input = None) -> ConfigFlowResult:
+        flow.begin()
+        try:
+            return await run(flow, user_input)
+        except Gone as gone:
+            return await flow.show_gone(gone)
+
+    return begun
+
+
+class OptionsBase(OptionsFlowWithReload):
+    """Base of the mixins that the flow is made of. `@step` goes on each `async_step_...`."""
+
+    lock_id: str = ""
+    """The lock that the steps are about; one that the person is on."""
+    user_id: str = ""
+    """The person that the steps are about."""
+    user_name: str = ""
+    """Her name when she was last seen."""
+
+    errors: dict[str, str]
+    """By field: what is shown at the next form. Begins empty in each step."""
+    details: dict[str, str]
+    """What the errors' texts name: `limit`, `min`, `max`, `lock`, `error`."""
+    notice: str = ""
+    """A sentence of what has happened, in the language of the house: the next form or menu shows it as `{notice}`."""
+
+    @property
+    def hub(self) -> Hub:
+        """The bridge. Ends the flow if it is not set up now."""
+        if self.config_entry.state is not ConfigEntryState.LOADED:
+            raise AbortFlow("not_loaded")
+        hub: Hub = self.config_entry.runtime_data
+        return hub
+
+    @property
+    def lock(self) -> LockSnapshot:
+        """The lock that the step is about, as it is now."""
+        try:
+            return self.hub.data.locks[self.lock_id]
+        except KeyError:
+            raise Gone("lock_gone") from None
+
+    @property
+    def person(self) -> UserInfo | None:
+        """The person as she is now, at the lock if she is on it; None: she is no longer there."""
+        on = self.hub.person(self.user_id)
+        return on.get(self.lock_id) or next(iter(on.values()), None)
+
+    @property
+    def her(self) -> UserInfo:
+        """The person as she is now, who has to be there: otherwise the step ends at the list of people."""
+        if (person := self.person) is None:
+            raise Gone("person_gone")
+        self.user_name = person.name
+        return person
+
+    @property
+    def may_manage(self) -> bool:
+        """Whether pairing has allowed Home Assistant to look after people."""
+        return Scope.USERS in self.hub.data.scopes
+
+    @property
+    def may_credentials(self) -> bool:
+        """Whether pairing has allowed Home Assistant to give passcodes, fingers and the like."""
+        return Scope.CREDENTIALS in self.hub.data.scopes
+
+    def begin(self) -> None:
+        """A step begins."""
+        self.errors, self.details = {}, {}
+        _ = self.hub
+
+    async def show_gone(self, gone: Gone) -> ConfigFlowResult:
+        """Go to the list of people, which says who or what is gone."""
+        self.notice = say(self.hass, gone.notice, name=self.user_name)
+        if self.cur_step is not None and self.cur_step["type"] is FlowResultType.SHOW_PROGRESS:
+            return self.async_show_progress_done(next_step_id="people")
+        return await self.async_step_people()
+
+    async def ask(self, name: str, **args: Any) -> Mapping[str, Any] | None:
+        """Have a command carried out. None: it was refused, and `errors` says why.
+
+        Raises Gone if the person or the lock is no longer there.
+        """
+        try:
+            return await self.hub.connection.command(name, **args)
+        except LockBridgeError as error:
+            if error.code in GONE:
+                raise Gone(GONE[ErrorCode(error.code)]) from None
+            self._refused(error, args.get("lock"))
+        except ClientError as error:
+            self._refused(error, args.get("lock"))
+        return None
+
+    def show(
+        self,
+        step_id: str,
+        schema: vol.Schema | Mapping[vol.Marker, Any] | None = None,
+        values: Mapping[str, Any] | None = None,
+        **placeholders: str,
+    ) -> ConfigFlowResult:
+        """A form with `values` in it (what was typed, or what is so now), and with what went wrong, if anything did."""
+        form = vol.Schema(dict(schema)) if isinstance(schema, Mapping) else schema or vol.Schema({})
+        fields = {str(key) for key in form.schema}
+        errors = {field if field in fields else "base": key for field, key in self.errors.items()}
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(form, values),
+            errors=errors,
+            description_placeholders=self._placeholders(placeholders),
+            last_step=False,
+        )
+
+    def menu(self, step_id: str, options: Sequence[str], **placeholders: str) -> ConfigFlowResult:
+        """A menu of steps."""
+        return self.async_show_menu(
+            step_id=step_id, menu_options=list(options), description_placeholders=self._placeholders(placeholders)
+        )
+
+    @abstractmethod
+    async def async_step_people(self, user_input: Input = None) -> ConfigFlowResult:
+        """The list of people (menu.py)."""
+
+    @abstractmethod
+    async def async_step_person(self, user_input: Input = None) -> ConfigFlowResult:
+        """The menu of a person (person.py)."""
+
+    @abstractmethod
+    async def back(self) -> ConfigFlowResult:
+        """From a credential's step to the menu that it was chosen in (person.py)."""
+
+    def _refused(self, error: ClientError | LockBridgeError, lock_id: str | None) -> None:
+        lock = self.hub.data.locks.get(lock_id or self.lock_id)
+        shown = as_home_assistant_error(error, lock=lock.name if lock else self.hub.data.info.name)
+        field, key = "base", str(shown.translation_key)
+        self.details.update({name: str(value) for name, value in (shown.translation_placeholders or {}).items()})
+        if isinstance(error, LockBridgeError):
+            self.details.update({name: str(value) for name, value in error.detail.items() if name != "lock"})
+            field = FIELDS.get(error.code, "base")
+            about = str(error.detail.get("field", "")).rpartition(".")[2]
+            if error.code == ErrorCode.BAD_REQUEST and about in MALFORMED:
+                field, key = MALFORMED[about]
+        self.errors[field] = key
+
+    def _placeholders(self, more: Mapping[str, str]) -> dict[str, str]:
+        notice, self.notice = self.notice, ""
+        if not notice and not self.errors and not self.hub.available:
+            notice = say(self.hass, "bridge_away")
+        lock = self.hub.data.locks.get(self.lock_id)
+        known = {"name": self.user_name, "lock": lock.name if lock else "", "notice": notice}
+        return {**known, **self.details, **more}

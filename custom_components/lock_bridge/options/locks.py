@@ -1,0 +1,7 @@
+"""Steps of a person."""
+
+from .base import OptionsBase
+
+
+class LocksSteps(OptionsBase):
+    """Steps of the flow."""

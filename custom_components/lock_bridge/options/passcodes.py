@@ -1,0 +1,7 @@
+"""Steps of a person's passcodes."""
+
+from .base import OptionsBase
+
+
+class PasscodeSteps(OptionsBase):
+    """Steps of the flow."""

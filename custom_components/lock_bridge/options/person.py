@@ -1,0 +1,7 @@
+"""Steps of a person."""
+
+from .base import OptionsBase
+
+
+class PersonSteps(OptionsBase):
+    """Steps of the flow."""

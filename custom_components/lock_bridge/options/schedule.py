@@ -1,0 +1,7 @@
+"""Steps of a person."""
+
+from .base import OptionsBase
+
+
+class ScheduleSteps(OptionsBase):
+    """Steps of the flow."""
