@@ -49,6 +49,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: LockBridgeConfigEntry) -
     # Only now, with its entities there to hear them, does the connection begin to tell of events.
     News(hass, hub, cursors).async_start(entry)
     entry.async_create_background_task(hass, connection.run(), f"{DOMAIN} connection to {transport.address}")
+    entry.async_create_background_task(hass, hub.last_entries.async_read(), f"{DOMAIN} last entries")
     entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, hang_up))
     if entry.data.get(CONF_SWITCH_ON):
         entry.async_create_background_task(hass, async_switch_on(hass, entry), f"{DOMAIN} remote unlock")

@@ -13,6 +13,7 @@ from .client.errors import is_refusal
 from .client.listeners import Listeners, Stop
 from .const import CONF_BRIDGE_ID, DOMAIN, PERSON, PERSON_KEY
 from .issues import async_clear_issues, async_raise_version_issue, is_version_problem
+from .last_entries import LastEntries
 from .wire.model import Event, LockSnapshot, UserInfo
 
 type LockBridgeConfigEntry = ConfigEntry[Hub]
@@ -34,6 +35,8 @@ class Hub:
         """A critical alarm, duress among them; `True` if it happened during an outage and is told, once, afterwards."""
         self.on_status = connection.on_status
         """The bridge's own state is other than before."""
+        self.last_entries = LastEntries(self)
+        """Who came in last at each lock, and when each person did."""
         self._hass = hass
         self._entry = entry
         self._devices = dr.async_get(hass)
@@ -61,6 +64,8 @@ class Hub:
         self._entry.async_on_unload(self.connection.on_link.add(self._link_changed))
         self._entry.async_on_unload(self.connection.on_state.add(self._state_changed))
         self._entry.async_on_unload(self.connection.on_people.add(self._people_changed))
+        for stop in self.last_entries.async_start():
+            self._entry.async_on_unload(stop)
         async_clear_issues(self._hass, self._entry)
         self._sync_devices()
 
@@ -77,7 +82,7 @@ class Hub:
 
     @callback
     def async_add_people(self, added: PeopleAdded) -> Stop:
-        """Call `added` with the ids of those who are there, and again when more come. Who goes takes her device along."""
+        """Call `added` with the ids of those who are there, and again when more come; who goes takes her device."""
         added(tuple(sorted(self._known_people)))
         return self._on_people_added.add(added)
 
@@ -176,7 +181,7 @@ class Hub:
         for user_id in sorted(changed):
             if not self.person(user_id):
                 self._known_people.discard(user_id)
-                self._on_person.pop(user_id, None)
+                self._forget_person(user_id)
                 if (device_id := self.person_device_id(user_id)) is not None:
                     self._devices.async_remove_device(device_id)
                 continue
@@ -211,10 +216,14 @@ class Hub:
             self._on_locks_added.tell(new)
         new_people = sorted(people - self._known_people)
         for user_id in self._known_people - people:
-            self._on_person.pop(user_id, None)
+            self._forget_person(user_id)
         self._known_people = people
         if new_people:
             self._on_people_added.tell(new_people)
+
+    def _forget_person(self, user_id: str) -> None:
+        self._on_person.pop(user_id, None)
+        self.last_entries.forget_person(user_id)
 
     def _register(self, info: DeviceInfo) -> str:
         return self._devices.async_get_or_create(config_entry_id=self._entry.entry_id, **info).id
