@@ -1,20 +1,60 @@
-"""What all entities have in common: they show some fields of a lock's snapshot, and are written when those change."""
+"""What all entities have in common: what of the bridge they show, and the one way to send a command for them."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import override
+from typing import Any, override
 
-from homeassistant.core import callback
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .hub import Hub
-from .wire.model import LockSnapshot
+from .client import ClientError
+from .const import DOMAIN
+from .errors import as_home_assistant_error
+from .hub import Hub, LockBridgeConfigEntry
+from .wire.commands import Command
+from .wire.errors import ErrorCode, LockBridgeError
+from .wire.model import BridgeStatus, LockSnapshot
+from .wire.words import Scope
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shows:
-    """Part of an entity's description: the fields of the snapshot that it shows."""
+    """Part of an entity's description: the fields of the snapshot that it shows, and which locks have it."""
 
+    key: str
     fields: frozenset[str] = frozenset()
+    has_fn: Callable[[LockSnapshot], bool] = lambda _lock: True
+    scope: Scope | None = None
+    """What Home Assistant must have been allowed for the entity to be there."""
+
+
+@callback
+def async_add_lock_entities[D: Shows](
+    hass: HomeAssistant,
+    entry: LockBridgeConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    platform: Platform,
+    descriptions: Sequence[D],
+    make: Callable[[Hub, LockSnapshot, D], Entity],
+) -> None:
+    """Add what each lock has, now and when locks come. What it had as another model or by another pairing goes."""
+    hub, registry = entry.runtime_data, er.async_get(hass)
+
+    @callback
+    def add(locks: Sequence[LockSnapshot]) -> None:
+        there = []
+        for lock in locks:
+            for description in descriptions:
+                if description.has_fn(lock) and description.scope in {None, *hub.data.scopes}:
+                    there.append(make(hub, lock, description))
+                elif gone := registry.async_get_entity_id(platform, DOMAIN, _unique_id(hub, lock.id, description.key)):
+                    registry.async_remove(gone)
+        async_add_entities(there)
+
+    entry.async_on_unload(hub.async_add_locks(add))
 
 
 class LockBridgeEntity(Entity):
@@ -26,8 +66,10 @@ class LockBridgeEntity(Entity):
     def __init__(self, hub: Hub, lock: LockSnapshot, key: str, shows: Shows) -> None:
         self._hub = hub
         self._lock_id = lock.id
+        self._lock_name = lock.name
         self._fields = shows.fields
-        self._attr_unique_id = f"{hub.lock_key(lock.id)}_{key}"
+        self._shown: object = None
+        self._attr_unique_id = _unique_id(hub, lock.id, key)
         self._attr_device_info = hub.lock_device(lock)
 
     @property
@@ -43,12 +85,37 @@ class LockBridgeEntity(Entity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self._hub.on_link.add(self.async_write_ha_state))
+        self._take()
+        self.async_on_remove(self._hub.on_link.add(self._link_changed))
         self.async_on_remove(self._hub.on_lock(self._lock_id, self._lock_changed))
+
+    async def async_command(self, kind: type[Command], **args: Any) -> Mapping[str, Any]:
+        """Have the bridge do something with this lock. Raises Home Assistant's errors, in the user's language."""
+        try:
+            if kind.scope not in self._hub.data.scopes:
+                raise LockBridgeError(ErrorCode.FORBIDDEN)
+            return await self._hub.connection.command(kind.name, lock=self._lock_id, **args)
+        except (ClientError, LockBridgeError) as err:
+            raise as_home_assistant_error(err, lock=self._lock_name) from err
+
+    def _shows(self, lock: LockSnapshot) -> object:
+        """What is shown of the lock, to be compared: a push that leaves it as it is writes nothing."""
+        return tuple(getattr(lock, field) for field in sorted(self._fields))
+
+    def _take(self) -> None:
+        if lock := self._hub.data.locks.get(self._lock_id):
+            self._lock_name = lock.name
+            self._shown = self._shows(lock)
+
+    @callback
+    def _link_changed(self) -> None:
+        self._take()
+        self.async_write_ha_state()
 
     @callback
     def _lock_changed(self, changed: frozenset[str]) -> None:
-        if changed & self._fields:
+        if changed & self._fields and self._shows(self.lock_now) != self._shown:
+            self._take()
             self.async_write_ha_state()
 
 
@@ -99,4 +166,46 @@ class BridgeEntity(Entity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self._hub.on_link.add(self.async_write_ha_state))
+        self.async_on_remove(self._hub.on_link.add(self._link_changed))
+
+    @callback
+    def _link_changed(self) -> None:
+        self.async_write_ha_state()
+
+
+class BridgeStatusEntity(BridgeEntity):
+    """An entity that shows something of the bridge's own state, which it tells while it runs."""
+
+    def __init__(self, hub: Hub, status: BridgeStatus, key: str) -> None:
+        super().__init__(hub, key)
+        self.status_now = status
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self._take()
+        self.async_on_remove(self._hub.on_status.add(self._status_changed))
+
+    def _shows(self, status: BridgeStatus) -> object:
+        """What is shown of the state, to be compared: news of something else writes nothing."""
+        raise NotImplementedError
+
+    def _take(self) -> bool:
+        """Whether the bridge now tells something else of what is shown here."""
+        before, self.status_now = self.status_now, self._hub.data.status or self.status_now
+        return self._shows(before) != self._shows(self.status_now)
+
+    @override
+    @callback
+    def _link_changed(self) -> None:
+        self._take()
+        super()._link_changed()
+
+    @callback
+    def _status_changed(self) -> None:
+        if self._take():
+            self.async_write_ha_state()
+
+
+def _unique_id(hub: Hub, lock_id: str, key: str) -> str:
+    return f"{hub.lock_key(lock_id)}_{key}"

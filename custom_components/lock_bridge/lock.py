@@ -1,47 +1,50 @@
 """The lock itself."""
 
-from collections.abc import Sequence
 from typing import Any, Final, override
 
 from homeassistant.components.lock import LockEntity
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import ATTR_CODE, Platform
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .client import ClientError
-from .entity import LockBridgeEntity, Shows
-from .errors import as_home_assistant_error
+from .entity import LockBridgeEntity, Shows, async_add_lock_entities
 from .hub import Hub, LockBridgeConfigEntry
+from .lock_code import CODE_FORMAT, CONF_CODE, CodeGuard
 from .texts import changed_by
-from .wire import commands
-from .wire.errors import ErrorCode, LockBridgeError
+from .wire.commands import Lock, Unlock
 from .wire.model import LockSnapshot
-from .wire.words import BoltState, Scope
+from .wire.words import BoltState
 
 PARALLEL_UPDATES = 0
 
-_SHOWS: Final = Shows(fields=frozenset({"bolt", "changed_by"}))
+LOCK: Final = Shows(key="lock", fields=frozenset({"bolt", "changed_by"}))
 
 
 async def async_setup_entry(
-    _hass: HomeAssistant, entry: LockBridgeConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: LockBridgeConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add each lock, now and when locks come."""
-    hub = entry.runtime_data
+    stored = entry.options.get(CONF_CODE)
+    guard = CodeGuard(hass, stored) if stored else None
 
-    @callback
-    def add(locks: Sequence[LockSnapshot]) -> None:
-        async_add_entities(LockBridgeLock(hub, lock) for lock in locks)
+    def make(hub: Hub, lock: LockSnapshot, _description: Shows) -> LockBridgeLock:
+        return LockBridgeLock(hub, lock, guard)
 
-    entry.async_on_unload(hub.async_add_locks(add))
+    async_add_lock_entities(hass, entry, async_add_entities, Platform.LOCK, (LOCK,), make)
 
 
 class LockBridgeLock(LockBridgeEntity, LockEntity):
-    """A lock's bolt, as its sensors tell it: nothing is shown before it is so."""
+    """A lock's bolt, as its sensors tell it: nothing is shown before it is so.
+
+    No model has a latch to pull, so none can be opened beyond unlocking.
+    """
 
     _attr_name = None
 
-    def __init__(self, hub: Hub, lock: LockSnapshot) -> None:
-        super().__init__(hub, lock, "lock", _SHOWS)
+    def __init__(self, hub: Hub, lock: LockSnapshot, guard: CodeGuard | None) -> None:
+        super().__init__(hub, lock, LOCK.key, LOCK)
+        self._guard = guard
+        self._attr_code_format = CODE_FORMAT if guard else None
 
     @property
     @override
@@ -71,17 +74,16 @@ class LockBridgeLock(LockBridgeEntity, LockEntity):
     @override
     async def async_lock(self, **kwargs: Any) -> None:
         """Throw the bolt; returns when it is thrown."""
-        await self._command(commands.Lock, Scope.LOCK)
+        await self._ask_for_code(kwargs)
+        await self.async_command(Lock)
 
     @override
     async def async_unlock(self, **kwargs: Any) -> None:
         """Draw the bolt back; returns when that is done (VER-16)."""
-        await self._command(commands.Unlock, Scope.UNLOCK)
+        await self._ask_for_code(kwargs)
+        await self.async_command(Unlock)
 
-    async def _command(self, kind: type[commands.Lock | commands.Unlock], scope: Scope) -> None:
-        if scope not in self._hub.data.scopes:
-            raise as_home_assistant_error(LockBridgeError(ErrorCode.FORBIDDEN), lock=self.lock_now.name)
-        try:
-            await self._hub.connection.command(kind.name, lock=self._lock_id)
-        except (ClientError, LockBridgeError) as err:
-            raise as_home_assistant_error(err, lock=self.lock_now.name) from err
+    async def _ask_for_code(self, given: dict[str, Any]) -> None:
+        # Where the owner wants no code, one that is given all the same says nothing.
+        if self._guard is not None:
+            await self._guard.async_check(str(given.get(ATTR_CODE, "")), lock=self._lock_name)
