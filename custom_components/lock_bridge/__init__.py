@@ -12,10 +12,11 @@ from .client.leave import leave
 from .const import CONF_FINGERPRINT, CONF_SWITCH_ON, DOMAIN
 from .cursor import CursorStore
 from .hub import Hub, LockBridgeConfigEntry
-from .issues import async_raise_version_issue, is_version_problem
+from .issues import async_clear_issues, async_raise_version_issue, is_version_problem
 from .knock import async_reload_when_back, async_stop_knocking
 from .news import News
 from .remote_unlock import async_switch_on
+from .signals import async_pass_on
 from .wire.errors import LockBridgeError
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -47,6 +48,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: LockBridgeConfigEntry) -
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
 
     # Only now, with its entities there to hear them, does the connection begin to tell of events.
+    async_pass_on(hass, entry)
     News(hass, hub, cursors).async_start(entry)
     entry.async_create_background_task(hass, connection.run(), f"{DOMAIN} connection to {transport.address}")
     entry.async_create_background_task(hass, hub.last_entries.async_read(), f"{DOMAIN} last entries")
@@ -64,6 +66,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: LockBridgeConfigEntry) 
 async def async_remove_entry(hass: HomeAssistant, entry: LockBridgeConfigEntry) -> None:
     """Have the bridge forget this Home Assistant, if it can be told."""
     async_stop_knocking(hass, entry)
+    async_clear_issues(hass, entry)
     await leave(_transport(hass, entry), entry.data[CONF_TOKEN])
     await CursorStore(hass, entry.entry_id).async_remove()
 

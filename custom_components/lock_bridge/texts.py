@@ -32,7 +32,7 @@ def changed_by(hass: HomeAssistant, who: ChangedBy | None) -> str | None:
     # A client's own name says more than that it was remote.
     if who.source == OperationSource.REMOTE and who.client_name:
         return _begun(_client(hass, who.client_name)) if who.client_name == _LOCAL else who.client_name
-    how = _method(hass, method)
+    how = method_name(hass, method)
     return f"{who.user_name} · {how}" if who.user_name else _begun(how)
 
 
@@ -45,12 +45,18 @@ def sentence(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
         if text := sentences.get(f"component.{DOMAIN}.{COMMON}.{key}"):
             return text.format(
                 who=_who(hass, data),
-                method=_method(hass, data.get("method")),
+                method=method_name(hass, data.get("method")),
                 reason=_reason(hass, data.get("reason")),
                 part=_word(hass, COMMON, "part", details.get("part")),
                 count=details.get("count", ""),
             )
     return str(data.get("type", "")).replace("_", " ")
+
+
+@callback
+def method_name(hass: HomeAssistant, method: Any) -> str:
+    """By what somebody verified, as a homeowner says it: `fingerprint`."""
+    return _word(hass, "entity", f"{_ACCESS}.method.state", method)
 
 
 def _texts(hass: HomeAssistant, category: str) -> Mapping[str, str]:
@@ -84,10 +90,6 @@ def _client(hass: HomeAssistant, name: str) -> str:
 
 def _begun(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _method(hass: HomeAssistant, method: Any) -> str:
-    return _word(hass, "entity", f"{_ACCESS}.method.state", method)
 
 
 def _reason(hass: HomeAssistant, reason: Any) -> str:
