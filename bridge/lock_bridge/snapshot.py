@@ -47,6 +47,7 @@ def capabilities(profile: Profile) -> Capabilities:
         camera=profile.camera,
         bluetooth="bluetooth" in profile.settings,
         wifi="wifi" in profile.settings,
+        peephole_button=profile.peephole_button,
     )
 
 

@@ -135,6 +135,11 @@ class Connection:
         """Whether `data` is what the bridge says now."""
         return self.state is LinkState.READY
 
+    @property
+    def time_ms(self) -> int:
+        """The bridge's clock that cannot jump, as it is there now: ends in a snapshot are told by it."""
+        return self._clock.now_ms()
+
     async def connect(self) -> BridgeData:
         """Dial once and return the bridge as it is. Raises ClientError or LockBridgeError; events wait until `run`."""
         await self._open()

@@ -77,6 +77,8 @@ class Capabilities:
     camera: bool = False
     bluetooth: bool = False
     wifi: bool = False
+    peephole_button: bool = False
+    """It makes the inside handle dead (BLT-9)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
