@@ -1,36 +1,41 @@
-"""Set-up: find a bridge, pair with it by the code that it shows, and ask whether Home Assistant may open the door.
+"""Set-up: find a bridge, pair with it by the code that it shows, and ask what Home Assistant may do.
 
-The bridge proves who it is by the code alone (see `wire.pairing`); what it or zeroconf says before that is a hint.
+The bridge proves who it is by the code alone (see `wire.pairing`); what it, zeroconf or an app says before is a hint.
+However it is found, it is one bridge by its id.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final, override
 
-import voluptuous as vol
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlow, ConfigFlowResult
-from homeassistant.const import CONF_CODE, CONF_HOST, CONF_PORT, CONF_TOKEN
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig
-from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
-from yarl import URL
-
-from .client import (
-    Address,
-    CertificateChanged,
-    ClientError,
-    Connection,
-    NoAnswer,
-    NotABridge,
-    Pairing,
-    Transport,
-    is_bridge,
-    look_up,
-    pair,
+from homeassistant.config_entries import (
+    SOURCE_IGNORE,
+    SOURCE_REAUTH,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
 )
+from homeassistant.const import CONF_CODE, CONF_HOST, CONF_NAME, CONF_PORT, CONF_TOKEN
+from homeassistant.core import callback
+from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.service_info.hassio import HassioServiceInfo
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+
+from .client import Address, CertificateChanged, ClientError, Connection, Pairing, Transport, look_up, pair
 from .client.leave import leave
 from .client.transport import certificate_fingerprint
+from .config_forms import (
+    ADDRESS_FORM,
+    PAIR_FORM,
+    address_of,
+    app_address,
+    client_name,
+    error_key,
+    other_version,
+    scopes_of,
+    shown_fingerprint,
+    shown_name,
+)
 from .const import (
     CONF_BRIDGE_ID,
     CONF_CLIENT_ID,
@@ -38,46 +43,16 @@ from .const import (
     CONF_MAY_MANAGE,
     CONF_MAY_UNLOCK,
     CONF_SWITCH_ON,
-    DEFAULT_PORT,
     DOMAIN,
-    LOGGER,
 )
-from .issues import is_version_problem, version_key
+from .identity import address_in, async_is_found, pinned
+from .issues import async_has_other_identity, async_raise_identity_issue
 from .options import LockBridgeOptionsFlow
-from .wire.errors import ErrorCode, LockBridgeError
-from .wire.pairing import NAME_LIMIT, MalformedCode
-from .wire.words import API_VERSION, Scope
+from .wire.errors import LockBridgeError
+from .wire.model import BridgeInfo
+from .wire.pairing import MalformedCode, normalise_code
 
-type FlowError = ClientError | LockBridgeError | MalformedCode
-
-REFUSALS: Final = {
-    ErrorCode.PAIRING_CLOSED: "pairing_closed",
-    ErrorCode.PAIRING_REFUSED: "wrong_code",
-    ErrorCode.PAIRING_LIMIT: "pairing_limit",
-    ErrorCode.BUSY: "pairing_busy",
-    ErrorCode.RATE_LIMITED: "rate_limited",
-    ErrorCode.STORAGE: "storage",
-    ErrorCode.STOPPING: "cannot_connect",
-    ErrorCode.UNAUTHORIZED: "unauthorized",
-}
-
-MANAGING: Final = frozenset({Scope.USERS, Scope.CREDENTIALS, Scope.SETTINGS, Scope.CLIENTS})
-"""What Home Assistant needs to look after people, their credentials, settings and the bridge itself."""
-
-_PLAIN_TEXT: Final = TextSelector(TextSelectorConfig(autocomplete="off"))
-_ADDRESS_FORM: Final = vol.Schema(
-    {
-        vol.Required(CONF_HOST): _PLAIN_TEXT,
-        vol.Required(CONF_PORT, default=DEFAULT_PORT): cv.port,
-    }
-)
-_PAIR_FORM: Final = vol.Schema(
-    {
-        vol.Required(CONF_MAY_UNLOCK, default=False): BooleanSelector(),
-        vol.Required(CONF_MAY_MANAGE, default=True): BooleanSelector(),
-        vol.Required(CONF_CODE): _PLAIN_TEXT,
-    }
-)
+CERTIFICATE_CHANGED: Final = "certificate_changed"
 
 
 class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -87,6 +62,11 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
 
     _address: Address
     _name: str
+    _app: str
+    _met = False
+    """It has said what version it is, and is not asked at each try: whoever asks too often has to wait."""
+    _shown: str
+    """The certificate that is shown in place of the paired one: its SHA-256 in hex."""
 
     @staticmethod
     @callback
@@ -100,19 +80,19 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
         """By hand: where is the bridge?"""
         errors: dict[str, str] = {}
         if user_input is not None:
-            self._address = _address(user_input)
+            self._address = address_of(user_input)
             try:
-                info = await look_up(async_get_clientsession(self.hass), self._address)
+                info = await self._meet(self._address)
             except (ClientError, LockBridgeError) as err:
-                errors["base"] = _error_key(err)
+                errors["base"] = error_key(err)
             else:
                 await self.async_set_unique_id(info.id, raise_on_progress=False)
                 self._abort_if_unique_id_configured()
-                self._name = _shown(info.name)
+                self._name = shown_name(info.name)
                 return await self.async_step_pair()
         return self.async_show_form(
             step_id="user",
-            data_schema=self.add_suggested_values_to_schema(_ADDRESS_FORM, user_input),
+            data_schema=self.add_suggested_values_to_schema(ADDRESS_FORM, user_input),
             errors=errors,
         )
 
@@ -122,48 +102,70 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
         bridge_id, port = discovery_info.properties.get("id"), discovery_info.port
         if not bridge_id or not port:
             return self.async_abort(reason="not_a_bridge")
-        self._address = Address(discovery_info.host, port)
-        entry = await self.async_set_unique_id(bridge_id)
-        self._abort_if_unique_id_configured(updates=await self._moved(entry) if entry else None)
-        if (reason := _other_version(discovery_info.properties.get("api"))) is not None:
-            return self.async_abort(reason=reason)
-        self._name = _shown(discovery_info.properties.get("name") or discovery_info.hostname.removesuffix(".local."))
-        self.context["title_placeholders"] = {"name": self._name}
+        name = discovery_info.properties.get("name") or discovery_info.hostname.removesuffix(".local.")
+        await self._found(Address(discovery_info.host, port), bridge_id, name, discovery_info.properties.get("api"))
         return await self.async_step_pair()
 
+    @override
+    async def async_step_hassio(self, discovery_info: HassioServiceInfo) -> ConfigFlowResult:
+        """Found as an app of this Home Assistant."""
+        told = discovery_info.config
+        if (address := app_address(told)) is None:
+            return self.async_abort(reason="not_a_bridge")
+        bridge_id, name, api = told.get("id"), told.get("name"), told.get("api")
+        if not isinstance(bridge_id, str) or not bridge_id:
+            try:
+                info = await self._meet(address)
+            except (ClientError, LockBridgeError) as err:
+                return self.async_abort(reason=_abort_reason(err))
+            bridge_id, name, api = info.id, info.name, info.api
+        self._app = shown_name(discovery_info.name)
+        await self._found(address, bridge_id, name if isinstance(name, str) else self._app, api)
+        return await self.async_step_hassio_confirm()
+
+    async def async_step_hassio_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Is it to be set up?"""
+        if user_input is not None:
+            return await self.async_step_pair()
+        return self.async_show_form(step_id="hassio_confirm", description_placeholders={"app": self._app})
+
     async def async_step_pair(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """The code, and whether Home Assistant may open the door (VER-16)."""
+        """The code, and what Home Assistant may do (VER-16)."""
         errors: dict[str, str] = {}
         if user_input is not None and (pairing := await self._pair(user_input, errors)):
             data = self._data(pairing, user_input)
-            await self.async_set_unique_id(pairing.bridge_id, raise_on_progress=False)
-            self._abort_if_unique_id_configured(updates=data)
-            return self.async_create_entry(title=self._name, data=data)
+            entry = await self.async_set_unique_id(pairing.bridge_id, raise_on_progress=False)
+            if entry is None or entry.source == SOURCE_IGNORE:
+                return self.async_create_entry(title=self._name, data=data)
+            # It told another id before it was paired. One client of ours is enough: the former one goes.
+            await leave(self._transport(pairing), entry.data[CONF_TOKEN])
+            return self.async_update_reload_and_abort(entry, data=data, reason="already_configured")
         return self._pair_form("pair", user_input, errors)
 
-    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """The bridge no longer knows Home Assistant, or is no longer the one that Home Assistant knows."""
-        entry = self._get_reauth_entry()
+        entry = self._again()
         self._take_from(entry)
         try:
-            shown = await certificate_fingerprint(async_get_clientsession(self.hass), self._address)
+            changed = await self._shows_another(entry)
         except ClientError:
+            changed = False  # it can wait until somebody is at the screen
+        if not changed:
             return await self.async_step_reauth_confirm()
-        if shown.hex() != entry_data[CONF_FINGERPRINT]:
-            return await self.async_step_certificate_changed()
-        return await self.async_step_reauth_confirm()
+        async_raise_identity_issue(self.hass, entry)
+        return await self.async_step_certificate_changed()
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Pair again: the token was taken back."""
-        return await self._pair_again("reauth_confirm", self._get_reauth_entry(), user_input)
+        return await self._pair_again("reauth_confirm", user_input)
 
     async def async_step_certificate_changed(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Pair again, if there is a reason for the other certificate."""
-        return await self._pair_again("certificate_changed", self._get_reauth_entry(), user_input)
+        """Is this the same bridge, installed anew? Pair again, if there is a reason for the other certificate."""
+        return await self._pair_again(CERTIFICATE_CHANGED, user_input)
 
     async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """What is to be changed?"""
-        self._take_from(self._get_reconfigure_entry())
+        self._take_from(self._again())
         return self.async_show_menu(
             step_id="reconfigure",
             menu_options=["address", "pair_again"],
@@ -171,69 +173,128 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     async def async_step_pair_again(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Pair again, to allow or forbid opening the door."""
-        return await self._pair_again("pair_again", self._get_reconfigure_entry(), user_input)
+        """Pair again, to say anew what Home Assistant may do."""
+        return await self._pair_again("pair_again", user_input)
 
     async def async_step_address(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """The same bridge, somewhere else."""
-        entry = self._get_reconfigure_entry()
+        entry = self._again()
         errors: dict[str, str] = {}
         if user_input is not None:
-            self._address = _address(user_input)
-            connection = Connection(self._transport(entry), entry.data[CONF_TOKEN])
+            self._address = address_of(user_input)
+            connection = Connection(pinned(self.hass, entry, self._address), entry.data[CONF_TOKEN])
             try:
                 await connection.connect()
             except CertificateChanged:
-                errors["base"] = "other_bridge"
+                if await self._is_any_bridge(entry, errors):
+                    return await self.async_step_certificate_changed()
             except (ClientError, LockBridgeError) as err:
-                errors["base"] = _error_key(err)
+                errors["base"] = error_key(err)
             else:
                 await connection.close()
                 return self.async_update_reload_and_abort(entry, data_updates=self._where())
         return self.async_show_form(
             step_id="address",
-            data_schema=self.add_suggested_values_to_schema(_ADDRESS_FORM, user_input or self._where()),
+            data_schema=self.add_suggested_values_to_schema(ADDRESS_FORM, user_input or self._where()),
             errors=errors,
         )
 
-    async def _pair_again(
-        self, step_id: str, entry: ConfigEntry, user_input: dict[str, Any] | None
-    ) -> ConfigFlowResult:
+    async def _found(self, address: Address, bridge_id: str, name: str, api: object) -> None:
+        """Something says that it is the bridge with that id. Raises AbortFlow if there is nothing to ask about it."""
+        self._address = address
+        entry = await self.async_set_unique_id(bridge_id)
+        if entry is not None and await async_is_found(self.hass, entry, address):
+            if async_has_other_identity(self.hass, entry):
+                # Nobody need be asked any more who it is; with the reload, the question goes.
+                self.hass.config_entries.async_update_entry(entry, data={**entry.data, **self._where()})
+                self.hass.config_entries.async_schedule_reload(entry.entry_id)
+                raise AbortFlow("already_configured")
+            self._abort_if_unique_id_configured(updates=self._where())
+        self._abort_if_unique_id_configured()
+        if (reason := other_version(api)) is not None:
+            raise AbortFlow(reason)
+        self._met = self._met or api is not None
+        self._name = shown_name(name)
+        self.context["title_placeholders"] = {CONF_NAME: self._name}
+
+    async def _pair_again(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
+        entry = self._again()
         errors: dict[str, str] = {}
-        if user_input is not None and (pairing := await self._pair(user_input, errors)):
-            transport = Transport(async_get_clientsession(self.hass), self._address, pairing.fingerprint)
-            same = pairing.bridge_id == entry.unique_id
-            # One client of ours is enough: the former one goes, or the new one, from a bridge that was not meant.
-            await leave(transport, entry.data[CONF_TOKEN] if same else pairing.token)
-            if not same:
-                return self.async_abort(reason="wrong_bridge")
-            return self.async_update_reload_and_abort(entry, data=self._data(pairing, user_input))
-        rights = {name: entry.data[name] for name in (CONF_MAY_UNLOCK, CONF_MAY_MANAGE) if name in entry.data}
+        if user_input is not None:
+            if step_id != CERTIFICATE_CHANGED and await self._has_changed(entry, errors):
+                return self._pair_form(CERTIFICATE_CHANGED, user_input, {})
+            if not errors and (pairing := await self._pair(user_input, errors)):
+                same = pairing.bridge_id == entry.unique_id
+                # One client of ours is enough: the former one goes, or the new one, from a bridge that was not meant.
+                await leave(self._transport(pairing), entry.data[CONF_TOKEN] if same else pairing.token)
+                if not same:
+                    return self.async_abort(reason="wrong_bridge")
+                return self.async_update_reload_and_abort(entry, data=self._data(pairing, user_input))
+        # What an entry does not name it was never asked about, and it has no such right.
+        rights = {name: entry.data.get(name, False) for name in (CONF_MAY_UNLOCK, CONF_MAY_MANAGE)}
         return self._pair_form(step_id, user_input or rights, errors)
 
+    async def _meet(self, address: Address) -> BridgeInfo:
+        """What the bridge there says of itself, if its version is ours. Raises ClientError, LockBridgeError."""
+        info = await look_up(async_get_clientsession(self.hass), address)
+        self._met = True
+        return info
+
     async def _pair(self, user_input: Mapping[str, Any], errors: dict[str, str]) -> Pairing | None:
-        scopes = {Scope.STATE, Scope.EVENTS, Scope.LOCK}
-        if user_input[CONF_MAY_UNLOCK]:
-            scopes.add(Scope.UNLOCK)
-        if user_input[CONF_MAY_MANAGE]:
-            scopes |= MANAGING
         session = async_get_clientsession(self.hass)
         try:
-            return await pair(session, self._address, user_input[CONF_CODE], _client_name(self.hass), scopes)
+            code = normalise_code(user_input[CONF_CODE])
+            if not self._met:
+                await self._meet(self._address)
+            return await pair(session, self._address, code, client_name(self.hass), scopes_of(user_input))
         except (ClientError, LockBridgeError, MalformedCode) as err:
-            key = _error_key(err)
+            key = error_key(err)
             errors[CONF_CODE if key in ("invalid_code", "wrong_code") else "base"] = key
             return None
+
+    async def _shows_another(self, entry: ConfigEntry) -> bool:
+        """Whether another certificate than the paired one is shown at the address. Raises ClientError."""
+        shown = await certificate_fingerprint(async_get_clientsession(self.hass), self._address)
+        self._shown = shown.hex()
+        return bool(self._shown != entry.data[CONF_FINGERPRINT])
+
+    async def _has_changed(self, entry: ConfigEntry, errors: dict[str, str]) -> bool:
+        try:
+            return await self._shows_another(entry)
+        except ClientError as err:
+            errors["base"] = error_key(err)
+            return False
+
+    async def _is_any_bridge(self, entry: ConfigEntry, errors: dict[str, str]) -> bool:
+        """Whether what shows another certificate is worth the question whether it is the bridge."""
+        try:
+            await self._meet(self._address)
+            return await self._shows_another(entry)
+        except (ClientError, LockBridgeError) as err:
+            errors["base"] = error_key(err)
+            return False
 
     def _pair_form(
         self, step_id: str, user_input: Mapping[str, Any] | None, errors: dict[str, str]
     ) -> ConfigFlowResult:
+        placeholders = {"name": self._name, "address": str(self._address)}
+        if step_id == CERTIFICATE_CHANGED:
+            placeholders["paired"] = shown_fingerprint(self._again().data[CONF_FINGERPRINT])
+            placeholders["shown"] = shown_fingerprint(self._shown)
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(_PAIR_FORM, user_input),
+            data_schema=self.add_suggested_values_to_schema(PAIR_FORM, user_input),
             errors=errors,
-            description_placeholders={"name": self._name, "address": str(self._address)},
+            description_placeholders=placeholders,
         )
+
+    def _again(self) -> ConfigEntry:
+        """The entry that is paired or changed anew."""
+        return self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
+
+    def _take_from(self, entry: ConfigEntry) -> None:
+        self._address = address_in(entry)
+        self._name = entry.title
 
     def _data(self, pairing: Pairing, user_input: Mapping[str, Any]) -> dict[str, Any]:
         data = {
@@ -250,77 +311,11 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
     def _where(self) -> dict[str, Any]:
         return {CONF_HOST: self._address.host, CONF_PORT: self._address.port}
 
-    def _take_from(self, entry: ConfigEntry) -> None:
-        self._address = Address(entry.data[CONF_HOST], entry.data[CONF_PORT])
-        self._name = entry.title
-
-    def _transport(self, entry: ConfigEntry) -> Transport:
-        fingerprint = bytes.fromhex(entry.data[CONF_FINGERPRINT])
-        return Transport(async_get_clientsession(self.hass), self._address, fingerprint)
-
-    async def _moved(self, entry: ConfigEntry) -> dict[str, Any] | None:
-        """Where a bridge has gone that is no longer where it was. It has to show its certificate: an id is a hint."""
-        if CONF_FINGERPRINT not in entry.data:
-            return None  # ignored by the user
-        if entry.state is ConfigEntryState.LOADED and entry.runtime_data.available:
-            return None
-        try:
-            proved = await is_bridge(self._transport(entry))
-        except ClientError:
-            proved = False
-        return self._where() if proved else None
+    def _transport(self, pairing: Pairing) -> Transport:
+        return Transport(async_get_clientsession(self.hass), self._address, pairing.fingerprint)
 
 
-def _address(user_input: dict[str, Any]) -> Address:
-    """Where somebody says the bridge is. An address copied from a browser will do too."""
-    host: str = user_input[CONF_HOST].strip()
-    port: int = user_input[CONF_PORT]
-    if "://" in host:
-        try:
-            url = URL(host)
-            host, port = url.host or host, url.explicit_port or port
-        except ValueError:
-            pass  # it stays what it is, and leads nowhere
-    return Address(host.removeprefix("[").removesuffix("]"), port)
-
-
-def _client_name(hass: HomeAssistant) -> str:
-    """What the bridge's list of clients calls this Home Assistant."""
-    place = _printable(hass.config.location_name)
-    return f"Home Assistant ({place})"[:NAME_LIMIT] if place else "Home Assistant"
-
-
-def _shown(name: str) -> str:
-    """A bridge's name as it can be shown; before pairing it may be anybody's words."""
-    return _printable(name)[:NAME_LIMIT] or "Lock Bridge"
-
-
-def _printable(text: str) -> str:
-    return "".join(char for char in text if char.isprintable()).strip()
-
-
-def _other_version(api: str | None) -> str | None:
-    """Why a bridge of that version cannot be used."""
-    if api is None or not api.isdecimal() or int(api) == API_VERSION:
-        return None  # what is missing here is found out when pairing
-    return version_key(LockBridgeError(ErrorCode.VERSION_UNSUPPORTED, {"api": int(api)}))
-
-
-def _error_key(error: FlowError) -> str:
-    if isinstance(error, LockBridgeError):
-        if is_version_problem(error):
-            return version_key(error)
-        if error.code in REFUSALS:
-            return REFUSALS[ErrorCode(error.code)]
-        LOGGER.error("The bridge refused: %s (%s)", error, error.code)
-        return "unknown"
-    return next(key for kind, key in _TROUBLES if isinstance(error, kind))
-
-
-_TROUBLES: Final = (
-    (MalformedCode, "invalid_code"),
-    (CertificateChanged, "certificate_changed"),
-    (NotABridge, "not_a_bridge"),
-    (NoAnswer, "no_answer"),
-    (ClientError, "cannot_connect"),
-)
+def _abort_reason(error: ClientError | LockBridgeError) -> str:
+    """The text for an end without a form: nobody is there to try again."""
+    key = error_key(error)
+    return key if key in ("bridge_newer", "bridge_older", "not_a_bridge") else "cannot_connect"

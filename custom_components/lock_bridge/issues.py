@@ -12,6 +12,7 @@ from .wire.words import API_VERSION
 
 OLDER: Final = "bridge_older"
 NEWER: Final = "bridge_newer"
+IDENTITY: Final = "identity_changed"
 
 
 def is_version_problem(error: Exception | None) -> TypeGuard[LockBridgeError]:
@@ -32,7 +33,7 @@ def async_raise_version_issue(hass: HomeAssistant, entry: ConfigEntry, error: Lo
     ir.async_create_issue(
         hass,
         DOMAIN,
-        f"{key}_{entry.entry_id}",
+        _issue_id(key, entry),
         is_fixable=False,
         severity=ir.IssueSeverity.ERROR,
         translation_key=key,
@@ -42,7 +43,32 @@ def async_raise_version_issue(hass: HomeAssistant, entry: ConfigEntry, error: Lo
 
 
 @callback
+def async_raise_identity_issue(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Tell the owner that something else answers where the bridge was; `repairs` leads on from there."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(IDENTITY, entry),
+        data={"entry_id": entry.entry_id},
+        is_fixable=True,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=IDENTITY,
+        translation_placeholders={"name": entry.title},
+    )
+
+
+@callback
+def async_has_other_identity(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Whether the owner is still being asked who answers there."""
+    return ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(IDENTITY, entry)) is not None
+
+
+@callback
 def async_clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """All is well again."""
-    for key in (OLDER, NEWER):
-        ir.async_delete_issue(hass, DOMAIN, f"{key}_{entry.entry_id}")
+    """All is well again, or the entry is gone."""
+    for key in (OLDER, NEWER, IDENTITY):
+        ir.async_delete_issue(hass, DOMAIN, _issue_id(key, entry))
+
+
+def _issue_id(key: str, entry: ConfigEntry) -> str:
+    return f"{key}_{entry.entry_id}"

@@ -144,6 +144,9 @@ def _flows(english: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mappin
             yield (name,), english[name]
     for name, flow in english.get("config_subentries", {}).items():
         yield ("config_subentries", name), flow
+    for name, issue in english.get("issues", {}).items():
+        if "fix_flow" in issue:
+            yield ("issues", name, "fix_flow"), issue["fix_flow"]
 
 
 def _icons(path: Path, english: Mapping[str, Any]) -> Iterator[str]:

@@ -43,7 +43,8 @@ def forms_are_complete(monkeypatch: pytest.MonkeyPatch) -> None:
     async def handle_and_look(manager: Any, flow: Any, *args: Any, **kwargs: Any) -> Any:
         result = await handle(manager, flow, *args, **kwargs)
         if flow.handler == DOMAIN:
-            look_at_texts(result)
+            issue = flow.context.get("issue_id")
+            look_at_texts(result, f"issues.{issue.rsplit('_', 1)[0]}.fix_flow" if issue else "config")
         return result
 
     monkeypatch.setattr(FlowManager, "_async_handle_step", handle_and_look)

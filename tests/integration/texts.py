@@ -34,21 +34,21 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-def look_at_texts(result: Any) -> None:
-    """Raise AssertionError if what a flow shows lacks a text, or a text what it names."""
+def look_at_texts(result: Any, flow: str = "config") -> None:
+    """Raise AssertionError if what a flow shows lacks a text, or a text what it names. `flow`: where its texts are."""
     match result["type"]:
         case FlowResultType.FORM:
-            step = f"config.step.{result['step_id']}"
+            step = f"{flow}.step.{result['step_id']}"
             keys = [f"{step}.title", f"{step}.description"]
-            for field in result["data_schema"].schema:
+            for field in result["data_schema"].schema if result["data_schema"] else ():
                 keys += [f"{step}.data.{field}", f"{step}.data_description.{field}"]
-            keys += [f"config.error.{error}" for error in (result["errors"] or {}).values()]
+            keys += [f"{flow}.error.{error}" for error in (result["errors"] or {}).values()]
         case FlowResultType.MENU:
-            step = f"config.step.{result['step_id']}"
+            step = f"{flow}.step.{result['step_id']}"
             keys = [f"{step}.title", f"{step}.description"]
             keys += [f"{step}.menu_options.{option}" for option in result["menu_options"]]
         case FlowResultType.ABORT if result.get("translation_domain") is None:
-            keys = [f"config.abort.{result['reason']}"]
+            keys = [f"{flow}.abort.{result['reason']}"]
         case _:
             keys = []
     given = set(result.get("description_placeholders") or {})
