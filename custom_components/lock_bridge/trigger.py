@@ -192,7 +192,7 @@ class DoorbellRangTrigger(DoorTrigger):
 
 
 class CriticalTrigger(DoorTrigger):
-    """Also what happened during an outage: once, when it is over, with `delayed` and the true time."""
+    """Also what happened during an outage: once, when it is over, with `delayed`, the true time, and how often it was."""
 
     @override
     async def async_attach_runner(
@@ -201,7 +201,8 @@ class CriticalTrigger(DoorTrigger):
         @callback
         def happens(hub: Hub, event: Event, delayed: bool) -> None:
             if self._wants(hub, event):
-                run_action({**self._facts(hub, event), "delayed": delayed}, self._says(hub, event))
+                late = {"delayed": delayed, "times": event.data.get("times", 1)}
+                run_action({**self._facts(hub, event), **late}, self._says(hub, event))
 
         return async_dispatcher_connect(self._hass, SIGNAL_ALARM, happens)
 
