@@ -19,6 +19,9 @@ from .wire.errors import ErrorCode, LockBridgeError
 from .wire.model import BridgeStatus, LockSnapshot
 from .wire.words import Scope
 
+type Order = tuple[type[Command], dict[str, Any]]
+"""A command to a lock, with what it is given."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shows:
@@ -97,6 +100,11 @@ class LockBridgeEntity(Entity):
             return await self._hub.connection.command(kind.name, lock=self._lock_id, **args)
         except (ClientError, LockBridgeError) as err:
             raise as_home_assistant_error(err, lock=self._lock_name) from err
+
+    async def async_order(self, order: Order) -> None:
+        """The same for a command that a description has made."""
+        kind, args = order
+        await self.async_command(kind, **args)
 
     def _shows(self, lock: LockSnapshot) -> object:
         """What is shown of the lock, to be compared: a push that leaves it as it is writes nothing."""

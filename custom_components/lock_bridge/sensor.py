@@ -1,20 +1,43 @@
-"""Sensors of a lock."""
+"""Sensors of a lock, and of the bridge itself.
 
-from collections.abc import Callable, Sequence
+The bolt and the mode have none: the lock entity and the select "operating mode" say every word of theirs.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, override
+from datetime import datetime, timedelta
+from typing import Any, Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
-from homeassistant.const import PERCENTAGE, EntityCategory
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import (
+    PERCENTAGE,
+    SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
+    EntityCategory,
+    Platform,
+    UnitOfInformation,
+)
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 from homeassistant.helpers.typing import StateType
+from homeassistant.util import dt as dt_util
 
-from .entity import LockBridgeEntity, Shows
+from .entity import BridgeStatusEntity, LockBridgeEntity, Shows, async_add_lock_entities
 from .hub import Hub, LockBridgeConfigEntry
-from .wire.model import LockSnapshot
+from .last_entries import happened_at
+from .texts import method_of
+from .wire.model import BridgeStatus, Event, LockSnapshot
+from .wire.words import RingState
 
 PARALLEL_UPDATES = 0
+
+_BATTERY: Final = "battery"
+_EMERGENCY: Final = "emergency"
+
+_SAME_END: Final = timedelta(seconds=2)
+"""An end that is reckoned anew, after an outage, differs by how long messages are on their way: it is the same end."""
+
+_HAPPENED: Final = "happened_at"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +47,29 @@ class LockSensorDescription(SensorEntityDescription, Shows):
     value_fn: Callable[[LockSnapshot], StateType]
 
 
-SENSORS: Final = (
+@dataclass(frozen=True, kw_only=True)
+class LastAccessDescription(SensorEntityDescription, Shows):
+    """The sensor of who came in last, which the journal tells, and no snapshot."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockEndDescription(SensorEntityDescription, Shows):
+    """A sensor of when something at a lock ends, which the bridge tells by its own clock."""
+
+    ends_ms_fn: Callable[[LockSnapshot], int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BridgeSensorDescription(SensorEntityDescription):
+    """A sensor, and what it says of the bridge."""
+
+    value_fn: Callable[[BridgeStatus], StateType]
+    attributes_fn: Callable[[BridgeStatus], dict[str, Any]] = lambda _status: {}
+
+
+type _Description = LockSensorDescription | LastAccessDescription | LockEndDescription
+
+SENSORS: Final[tuple[_Description, ...]] = (
     LockSensorDescription(
         key="battery",
         fields=frozenset({"battery"}),
@@ -34,20 +79,86 @@ SENSORS: Final = (
         state_class=SensorStateClass.MEASUREMENT,
         value_fn=lambda lock: lock.battery,
     ),
+    LockSensorDescription(
+        key="power_source",
+        translation_key="power_source",
+        fields=frozenset({"emergency_power"}),
+        device_class=SensorDeviceClass.ENUM,
+        options=[_BATTERY, _EMERGENCY],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda lock: _EMERGENCY if lock.emergency_power else _BATTERY,
+    ),
+    LockSensorDescription(
+        key="signal_strength",
+        fields=frozenset({"signal_dbm"}),
+        device_class=SensorDeviceClass.SIGNAL_STRENGTH,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        native_unit_of_measurement=SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        has_fn=lambda lock: lock.capabilities.wifi,
+        value_fn=lambda lock: lock.signal_dbm,
+    ),
+    LockSensorDescription(
+        key="users",
+        translation_key="users",
+        fields=frozenset({"users"}),
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda lock: lock.users,
+    ),
+    LastAccessDescription(
+        key="last_access",
+        translation_key="last_access",
+        device_class=SensorDeviceClass.TIMESTAMP,
+    ),
+    LockEndDescription(
+        key="lockout_ends",
+        translation_key="lockout_ends",
+        fields=frozenset({"lockout_ends_ms"}),
+        device_class=SensorDeviceClass.TIMESTAMP,
+        ends_ms_fn=lambda lock: lock.lockout_ends_ms,
+    ),
+)
+
+BRIDGE_SENSORS: Final = (
+    BridgeSensorDescription(
+        key="clients",
+        translation_key="clients",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda status: status.clients,
+        attributes_fn=lambda status: {"connected": status.clients_connected},
+    ),
+    BridgeSensorDescription(
+        key="light_ring",
+        translation_key="light_ring",
+        device_class=SensorDeviceClass.ENUM,
+        options=[str(state) for state in RingState],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda status: _ring(status.ring),
+    ),
+    BridgeSensorDescription(
+        key="disk_free",
+        translation_key="disk_free",
+        device_class=SensorDeviceClass.DATA_SIZE,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        native_unit_of_measurement=UnitOfInformation.BYTES,
+        suggested_unit_of_measurement=UnitOfInformation.GIBIBYTES,
+        suggested_display_precision=1,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda status: status.disk_free_bytes,
+    ),
 )
 
 
 async def async_setup_entry(
-    _hass: HomeAssistant, entry: LockBridgeConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: LockBridgeConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the sensors of each lock, now and when locks come."""
+    """Add the bridge's sensors, and those of each lock, now and when locks come."""
     hub = entry.runtime_data
-
-    @callback
-    def add(locks: Sequence[LockSnapshot]) -> None:
-        async_add_entities(LockSensor(hub, lock, description) for lock in locks for description in SENSORS)
-
-    entry.async_on_unload(hub.async_add_locks(add))
+    if (status := hub.data.status) is not None:
+        async_add_entities(BridgeSensor(hub, status, description) for description in BRIDGE_SENSORS)
+    async_add_lock_entities(hass, entry, async_add_entities, Platform.SENSOR, SENSORS, _make)
 
 
 class LockSensor(LockBridgeEntity, SensorEntity):
@@ -63,3 +174,117 @@ class LockSensor(LockBridgeEntity, SensorEntity):
     @override
     def native_value(self) -> StateType:
         return self.entity_description.value_fn(self.lock_now)
+
+
+class LockEnd(LockBridgeEntity, SensorEntity):
+    """When something at a lock ends, to the second, and the same each time until it is another end."""
+
+    entity_description: LockEndDescription
+
+    def __init__(self, hub: Hub, lock: LockSnapshot, description: LockEndDescription) -> None:
+        super().__init__(hub, lock, description.key, description)
+        self.entity_description = description
+
+    @override
+    def _take(self) -> None:
+        super()._take()
+        before, self._attr_native_value = self.native_value, None
+        if not self.available or (ends_ms := self.entity_description.ends_ms_fn(self.lock_now)) is None:
+            return
+        left = timedelta(milliseconds=ends_ms - self._hub.connection.time_ms)
+        ends = (dt_util.utcnow() + left + timedelta(milliseconds=500)).replace(microsecond=0)
+        same = isinstance(before, datetime) and abs(before - ends) <= _SAME_END
+        self._attr_native_value = before if same else ends
+
+
+class LastAccess(LockBridgeEntity, SensorEntity, RestoreEntity):
+    """When somebody entered last, and who, as the journal tells; over a restart what was known then, until it does."""
+
+    entity_description: LastAccessDescription
+
+    def __init__(self, hub: Hub, lock: LockSnapshot, description: LastAccessDescription) -> None:
+        super().__init__(hub, lock, description.key, description)
+        self.entity_description = description
+        self._known: Mapping[str, Any] = {}
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        if (restored := await self.async_get_last_extra_data()) is not None:
+            self._known = restored.as_dict()
+        if (event := self._hub.last_entries.of_lock(self._lock_id)) is not None:
+            self._known = _access(event)
+        self.async_on_remove(self._hub.last_entries.on_lock(self._lock_id, self._entered))
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        return dt_util.parse_datetime(self._known.get(_HAPPENED) or "")
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        return {name: value for name, value in self._known.items() if name != _HAPPENED}
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> RestoredExtraData:
+        return RestoredExtraData(dict(self._known))
+
+    def _entered(self) -> None:
+        event = self._hub.last_entries.of_lock(self._lock_id)
+        if event is not None and (known := _access(event)) != self._known:
+            self._known = known
+            self.async_write_ha_state()
+
+
+class BridgeSensor(BridgeStatusEntity, SensorEntity):
+    """A number or word that tells of the bridge."""
+
+    entity_description: BridgeSensorDescription
+
+    def __init__(self, hub: Hub, status: BridgeStatus, description: BridgeSensorDescription) -> None:
+        super().__init__(hub, status, description.key)
+        self.entity_description = description
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        return self.entity_description.value_fn(self.status_now)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        return self.entity_description.attributes_fn(self.status_now)
+
+    @override
+    def _shows(self, status: BridgeStatus) -> object:
+        return self.entity_description.value_fn(status), self.entity_description.attributes_fn(status)
+
+
+def _make(hub: Hub, lock: LockSnapshot, description: _Description) -> LockSensor | LastAccess | LockEnd:
+    match description:
+        case LockSensorDescription():
+            return LockSensor(hub, lock, description)
+        case LastAccessDescription():
+            return LastAccess(hub, lock, description)
+        case LockEndDescription():
+            return LockEnd(hub, lock, description)
+
+
+def _access(event: Event) -> dict[str, Any]:
+    """When somebody entered, and who, by the words of the access event's attributes."""
+    happened = happened_at(event)
+    facts = {
+        _HAPPENED: happened.isoformat() if happened else None,
+        "user_id": event.user_id,
+        "user_name": event.user_name,
+        "method": method_of(event),
+        "source": event.source,
+    }
+    return {name: str(value) for name, value in facts.items() if value is not None}
+
+
+def _ring(ring: RingState) -> str | None:
+    """A state of the ring that only a newer bridge knows is none that can be shown."""
+    return ring if ring in frozenset(RingState) else None
