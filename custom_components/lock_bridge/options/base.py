@@ -1,24 +1,25 @@
 """What all steps under Configure have in common: who and which lock they are about, one way to ask, one way to show."""
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import wraps
-from typing import Any, Final
+from typing import Any, Concatenate, Final
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.data_entry_flow import AbortFlow, FlowResultType
 
-from ..client import ClientError
-from ..errors import as_home_assistant_error
-from ..hub import Hub
-from ..wire.errors import ErrorCode, LockBridgeError
-from ..wire.model import LockSnapshot, UserInfo
-from ..wire.words import Scope
+from custom_components.lock_bridge.client import ClientError
+from custom_components.lock_bridge.errors import trouble
+from custom_components.lock_bridge.hub import Hub
+from custom_components.lock_bridge.wire.errors import ErrorCode, LockBridgeError
+from custom_components.lock_bridge.wire.model import LockSnapshot, UserInfo
+from custom_components.lock_bridge.wire.words import Scope
+
 from .words import say
 
 type Input = dict[str, Any] | None
-type Step[F] = Callable[[F, Input], Awaitable[ConfigFlowResult]]
+type Step[F, **P] = Callable[Concatenate[F, P], Coroutine[Any, Any, ConfigFlowResult]]
 
 GONE: Final = {ErrorCode.UNKNOWN_USER: "person_gone", ErrorCode.UNKNOWN_LOCK: "lock_gone"}
 """What the bridge says of somebody or of a lock that somebody else has taken away meanwhile, and the notice of it."""
@@ -34,35 +35,35 @@ FIELDS: Final[Mapping[str, str]] = {
 }
 """The field that a refusal is about. In a form without that field it stands above all of them."""
 
-MALFORMED: Final[Mapping[str, tuple[str, str]]] = {
-    "name": ("name", "invalid_name"),
-    "user_name": ("name", "invalid_name"),
-    "label": ("label", "invalid_label"),
-    "valid_from_ms": ("valid_from", "invalid_time"),
-    "valid_until_ms": ("valid_until", "invalid_period"),
-    "uses_left": ("uses_left", "invalid_uses"),
-    "uses": ("uses", "invalid_uses"),
-    "schedule": ("days", "invalid_schedule"),
+MALFORMED: Final[Mapping[str, str]] = {
+    "name": "name",
+    "user_name": "name",
+    "label": "label",
+    "valid_from_ms": "valid_from",
+    "valid_until_ms": "valid_until",
+    "uses_left": "uses_left",
+    "uses": "uses",
+    "schedule": "days",
 }
-"""What the bridge calls a value that it cannot take: our field, and what is said there."""
+"""What the bridge calls a value that it cannot take, and our field for it."""
 
 
 class Gone(Exception):
-    """The person or the lock that a step is about is no longer there; `notice` is what the list of people says of it."""
+    """The person or the lock that a step is about is no longer there; the list of people says `notice` about it."""
 
     def __init__(self, notice: str) -> None:
         super().__init__(notice)
         self.notice = notice
 
 
-def step[F: OptionsBase](run: Step[F]) -> Step[F]:
+def step[F: OptionsBase, **P](run: Step[F, P]) -> Step[F, P]:
     """A step of the flow: it begins without errors, and ends at the list of people if what it is about is gone."""
 
     @wraps(run)
-    async def begun(flow: F, user_input: Input = None) -> ConfigFlowResult:
+    async def begun(flow: F, /, *args: P.args, **kwargs: P.kwargs) -> ConfigFlowResult:
         flow.begin()
         try:
-            return await run(flow, user_input)
+            return await run(flow, *args, **kwargs)
         except Gone as gone:
             return await flow.show_gone(gone)
 
@@ -73,7 +74,7 @@ class OptionsBase(OptionsFlowWithReload):
     """Base of the mixins that the flow is made of. `@step` goes on each `async_step_...`."""
 
     lock_id: str = ""
-    """The lock that the steps are about; one that the person is on."""
+    """A lock that the person is on. Where she is on several, the form about a credential asks which one it is about."""
     user_id: str = ""
     """The person that the steps are about."""
     user_name: str = ""
@@ -82,7 +83,7 @@ class OptionsBase(OptionsFlowWithReload):
     errors: dict[str, str]
     """By field: what is shown at the next form. Begins empty in each step."""
     details: dict[str, str]
-    """What the errors' texts name: `limit`, `min`, `max`, `lock`, `error`."""
+    """What the errors' texts name: `lock`, `limit`, `min`, `max`, `field`, `error` (see errors.py)."""
     notice: str = ""
     """A sentence of what has happened, in the language of the house: the next form or menu shows it as `{notice}`."""
 
@@ -183,25 +184,29 @@ class OptionsBase(OptionsFlowWithReload):
         """The list of people (menu.py)."""
 
     @abstractmethod
+    async def async_step_add_person(self, user_input: Input = None) -> ConfigFlowResult:
+        """A new person (locks.py)."""
+
+    @abstractmethod
     async def async_step_person(self, user_input: Input = None) -> ConfigFlowResult:
         """The menu of a person (person.py)."""
 
     @abstractmethod
     async def back(self) -> ConfigFlowResult:
-        """From a credential's step to the menu that it was chosen in (person.py)."""
+        """From a credential's step to her menu (person.py)."""
 
     def _refused(self, error: ClientError | LockBridgeError, lock_id: str | None) -> None:
-        lock = self.hub.data.locks.get(lock_id or self.lock_id)
-        shown = as_home_assistant_error(error, lock=lock.name if lock else self.hub.data.info.name)
-        field, key = "base", str(shown.translation_key)
-        self.details.update({name: str(value) for name, value in (shown.translation_placeholders or {}).items()})
+        field = "base"
         if isinstance(error, LockBridgeError):
-            self.details.update({name: str(value) for name, value in error.detail.items() if name != "lock"})
-            field = FIELDS.get(error.code, "base")
+            lock_id = lock_id or error.detail.get("lock")
             about = str(error.detail.get("field", "")).rpartition(".")[2]
-            if error.code == ErrorCode.BAD_REQUEST and about in MALFORMED:
-                field, key = MALFORMED[about]
-        self.errors[field] = key
+            field = (
+                MALFORMED.get(about, "base") if error.code == ErrorCode.BAD_REQUEST else FIELDS.get(error.code, "base")
+            )
+        lock = self.hub.data.locks.get(lock_id or self.lock_id)
+        said = trouble(error, lock=lock.name if lock else self.hub.data.info.name, moves=False)
+        self.errors[field] = said.key
+        self.details |= said.placeholders
 
     def _placeholders(self, more: Mapping[str, str]) -> dict[str, str]:
         notice, self.notice = self.notice, ""

@@ -1,4 +1,4 @@
-"""The first menu, and the list of people."""
+"""The first menu, the list of people, and the end."""
 
 from typing import Final, override
 
@@ -6,7 +6,6 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
-from ..wire.model import UserInfo
 from .base import Input, OptionsBase, step
 from .summary import in_a_line
 from .words import say
@@ -17,15 +16,15 @@ LIST_AT_MOST: Final = 12
 
 
 class MenuSteps(OptionsBase):
-    """Where the flow begins, and where it comes back to."""
+    """Where the flow begins, where it comes back to, and where it ends."""
 
     @step
     async def async_step_init(self, _user_input: Input = None) -> ConfigFlowResult:
-        """What is it about? Without the right to it, there is nothing about people, and the menu says why."""
-        options = ["people", "lock_code"] if self.may_manage else ["lock_code"]
+        """What is it about? Without the right to look after people the menu says how to get it."""
         if not self.may_manage:
             self.notice = say(self.hass, "not_allowed")
-        return self.menu("init", options)
+            return self.menu("init", ["lock_code"])
+        return self.menu("init", ["people", "lock_code"])
 
     @override
     @step
@@ -34,31 +33,28 @@ class MenuSteps(OptionsBase):
         if user_input is not None:
             if (chosen := user_input["person"]) == ADD:
                 return await self.async_step_add_person()
-            self.user_id, self.lock_id = chosen, next(iter(self.hub.person(chosen)), "")
+            self.user_id, self.lock_id = chosen, ""
             return await self.async_step_person()
         self.user_id = self.lock_id = ""
         people = self._people()
-        options = [
-            SelectOptionDict(value=user.id, label=in_a_line(self.hass, self.hub.person(user.id), self.hub.data.locks))
-            for user in people
-        ]
         if not people and not self.notice:
             self.notice = say(self.hass, "nobody")
+        options = [SelectOptionDict(value=id_, label=in_a_line(self.hass, self.hub, id_)) for id_ in people]
         options.append(SelectOptionDict(value=ADD, label=say(self.hass, "add")))
         mode = SelectSelectorMode.LIST if len(people) <= LIST_AT_MOST else SelectSelectorMode.DROPDOWN
         choice = SelectSelector(SelectSelectorConfig(options=options, mode=mode))
-        return self.show("people", {vol.Required("person"): choice}, {"person": ADD} if not people else None)
+        return self.show("people", {vol.Required("person"): choice}, None if people else {"person": ADD})
 
     @step
     async def async_step_done(self, _user_input: Input = None) -> ConfigFlowResult:
         """Close the dialog. The options are as they were, so nothing is loaded anew."""
         return self.async_create_entry(data=dict(self.config_entry.options))
 
-    def _people(self) -> list[UserInfo]:
-        """Everybody, in the order of the locks and of their numbers there."""
-        found: dict[str, UserInfo] = {}
+    def _people(self) -> list[str]:
+        """Everybody's id, in the order of the locks and of the numbers there."""
+        found: dict[str, None] = {}
         for lock_id in self.hub.data.locks:
             users = self.hub.data.people.get(lock_id, {}).values()
             for user in sorted(users, key=lambda user: (user.number or 0, user.name.casefold(), user.id)):
-                found.setdefault(user.id, user)
-        return list(found.values())
+                found.setdefault(user.id)
+        return list(found)
