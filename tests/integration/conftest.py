@@ -10,6 +10,7 @@ from homeassistant.data_entry_flow import FlowManager
 from homeassistant.helpers import translation
 
 from custom_components.lock_bridge.const import DOMAIN
+from custom_components.lock_bridge.options import LockBridgeOptionsFlow
 from tests.integration.fault_proxy import FaultProxy
 from tests.integration.home import Home
 from tests.integration.house import House

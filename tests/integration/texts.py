@@ -47,6 +47,8 @@ def look_at_texts(result: Any, flow: str = "config") -> None:
             step = f"{flow}.step.{result['step_id']}"
             keys = [f"{step}.title", f"{step}.description"]
             keys += [f"{step}.menu_options.{option}" for option in result["menu_options"]]
+        case FlowResultType.SHOW_PROGRESS:
+            keys = [f"{category}.progress.{result['progress_action']}"]
         case FlowResultType.ABORT if result.get("translation_domain") is None:
             keys = [f"{flow}.abort.{result['reason']}"]
         case _:
