@@ -1,13 +1,13 @@
 """How far the bridge's journal has been told, kept through restarts of Home Assistant."""
 
-from typing import Final, TypedDict, cast
+from collections.abc import Iterable
+from typing import Final, NotRequired, TypedDict, cast
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from .client import Cursor
 from .const import DOMAIN
-from .wire.codec import encode
 
 SAVE_S: Final = 1.0
 """So long a cursor may lie unsaved. If Home Assistant is killed within it, the events of that second are told again,
@@ -17,13 +17,17 @@ marked as replayed, and with the same `id`."""
 class _Saved(TypedDict):
     epoch: str
     seq: int
+    untold: NotRequired[list[int]]
 
 
 class CursorStore:
-    """The last event told; None before the bridge was ever met."""
+    """How far the journal was told, and what was left out on the way."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         self.cursor: Cursor | None = None
+        """The last event told; None before the bridge was ever met."""
+        self.untold: frozenset[int] = frozenset()
+        """Alarms before it that wait to be told."""
         self._due = False
         self._store = Store[_Saved](hass, 1, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True)
 
@@ -31,11 +35,13 @@ class CursorStore:
         """Read it from disk."""
         if saved := await self._store.async_load():
             self.cursor = Cursor(epoch=saved["epoch"], seq=saved["seq"])
+            self.untold = frozenset(saved.get("untold", ()))
 
     @callback
-    def async_set(self, cursor: Cursor) -> None:
+    def async_set(self, cursor: Cursor, untold: Iterable[int] = ()) -> None:
         """Keep it, soon."""
         self.cursor = cursor
+        self.untold = frozenset(untold)
         # Each call puts a pending save off, so there is one at a time: a busy door is saved as often as a calm one.
         if not self._due:
             self._due = True
@@ -52,4 +58,5 @@ class CursorStore:
 
     def _data(self) -> _Saved:
         self._due = False
-        return cast("_Saved", encode(self.cursor))
+        cursor = cast("Cursor", self.cursor)
+        return {"epoch": cursor.epoch, "seq": cursor.seq, "untold": sorted(self.untold)}

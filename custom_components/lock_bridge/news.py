@@ -1,7 +1,8 @@
 """What happened at the door, told to Home Assistant: each event once, in order, and old news never as if it were fresh.
 
 Live events go to the event entities and to the bus. What is told afterwards (after an outage of the bridge, the network
-or Home Assistant) goes to the bus alone, marked `replayed`, with the time at which it happened.
+or Home Assistant) goes to the bus alone, marked `replayed`, with the time at which it happened. Only an alarm is worth
+being heard late: see `alarms`.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
+from .alarms import ALARMS, LateAlarms
 from .client import Cursor
 from .const import DOMAIN, EVENT, EVENTS_LOST, LOGGER
 from .cursor import CursorStore
@@ -31,6 +33,9 @@ say it twice. No state tells of the past, so as old news it goes to the bus like
 
 _DURESS: Final = str(EventType.DURESS)
 
+LATE_S: Final = 5.0
+"""An alarm that had to wait this long for Home Assistant's start is told as a late one."""
+
 LOST_AFTER_S: Final = 2.0
 """A journal that was thinned out has many small gaps, which come together: one line for all of them."""
 
@@ -42,6 +47,7 @@ class News:
         self._hass = hass
         self._hub = hub
         self._cursors = cursors
+        self._alarms = LateAlarms(hass, hub, self._alarms_told)
         self._held: list[Callable[[], None]] | None = []
         self._lost: list[Gap] = []
         self._lost_due: CALLBACK_TYPE | None = None
@@ -54,6 +60,7 @@ class News:
         entry.async_on_unload(connection.on_gap.add(self._gap))
         entry.async_on_unload(connection.on_event.add(self._event))
         entry.async_on_unload(self._tell_lost)
+        self._alarms.async_start(entry, self._cursors.cursor, self._cursors.untold)
         self._link_changed()
         entry.async_on_unload(async_at_started(self._hass, self._tell_held))
 
@@ -63,25 +70,40 @@ class News:
         if self._hub.available and cursor is not None and (known is None or known.epoch != cursor.epoch):
             # The first meeting, or a journal begun anew (a restored backup): what is in it already is not news.
             self._tell(lambda: self._cursors.async_set(cursor))
+        self._alarms.link_changed()
 
     @callback
     def _event(self, event: Event, read: Cursor, replayed: bool) -> None:
         # What had to wait for Home Assistant's start is old news by then.
         old = replayed or self._held is not None
-        self._tell(lambda: self._tell_event(event, read, replayed=old))
+        told_late = None if replayed else self._hass.loop.time() + LATE_S
+        self._tell(lambda: self._tell_event(event, read, replayed=old, told_late=told_late))
 
     @callback
-    def _tell_event(self, event: Event, read: Cursor, *, replayed: bool) -> None:
-        if (told := without_duress(event)) is not None:
-            self._tell_told(told, read, replayed=replayed)
-        self._cursors.async_set(read)
+    def _tell_event(self, event: Event, read: Cursor, *, replayed: bool, told_late: float | None) -> None:
+        """Tell an event. Told after `told_late` (by the loop's time; None: however soon) it is late for an alarm."""
+        if (shown := without_duress(event)) is not None:
+            self._tell_shown(shown, read, replayed=replayed)
+        if event.type in ALARMS:
+            if told_late is None or told_late < self._hass.loop.time():
+                self._alarms.take(event, read.epoch)
+            else:
+                self._hub.on_alarm.tell(event, False)
+        if replayed:
+            self._alarms.still_coming()
+        self._cursors.async_set(read, self._alarms.untold(read.epoch))
 
     @callback
-    def _tell_told(self, event: Event, read: Cursor, *, replayed: bool) -> None:
+    def _alarms_told(self) -> None:
+        if self._cursors.cursor is not None:
+            self._cursors.async_set(self._cursors.cursor)
+
+    @callback
+    def _tell_shown(self, event: Event, read: Cursor, *, replayed: bool) -> None:
         if not replayed:
             self._hub.on_event.tell(event)
         if replayed or event.type not in TOLD_BY_STATE:
-            facts = {"id": f"{read.epoch}:{read.seq}", "replayed": replayed, **_facts(event)}
+            facts = {"id": f"{read.epoch}:{read.seq}", "replayed": replayed, **facts_of(event)}
             time_fired = _time_of(event) if replayed else None
             self._hass.bus.async_fire(EVENT, {**facts, **self._where(event.lock_id)}, time_fired=time_fired)
 
@@ -151,7 +173,8 @@ def without_duress(event: Event) -> Event | None:
     return replace(event, data={**event.data, "changed": rest}) if rest else None
 
 
-def _facts(event: Event) -> dict[str, Any]:
+def facts_of(event: Event) -> dict[str, Any]:
+    """What is told of an event to everybody; no credential's content, and nothing about duress."""
     facts: Mapping[str, Any] = {
         "type": event.type,
         "priority": event.priority,
