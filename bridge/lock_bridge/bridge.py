@@ -9,10 +9,12 @@ from .dispatch import Dispatcher
 from .engine.effects import Durable, Record
 from .engine.inputs import PairingChanged, UserShared, UsesShared
 from .engine.model import Fact, Instant, User
+from .people_view import PeopleView
 from .runner import LockRunner
 from .store import LockData, Store
 from .wire.errors import ErrorCode, LockBridgeError
-from .wire.model import BridgeInfo, Event, LockSnapshot
+from .wire.messages import People
+from .wire.model import BridgeInfo, BridgeStatus, Event, LockSnapshot
 
 _LOG = logging.getLogger(__name__)
 
@@ -25,6 +27,12 @@ class Listener(Protocol):
 
     def events(self, events: tuple[Event, ...]) -> None:
         """Events just committed, in the order of their `seq`."""
+
+    def people(self, people: People) -> None:
+        """People of a lock who are new, gone or other than before; told only while somebody follows them."""
+
+    def status(self, status: BridgeStatus) -> None:
+        """The bridge's own state is other than before."""
 
 
 class Bridge:
@@ -40,10 +48,14 @@ class Bridge:
         """Somebody at a lock left pairing mode; the server sets it."""
         self.on_clients_gone: Callable[[], None] = _nothing
         """After a factory reset nobody is paired any more, on disk already; the server sets it."""
+        self.status: BridgeStatus | None = None
+        """Its own state, once everything has started."""
         self._runners: dict[str, LockRunner] = {}
         self._pairing_open = False
         self._pairing_of: str | None = None
         self._listeners: list[Listener] = []
+        self.people = PeopleView(self.runners, lambda people: self._tell(lambda listener: listener.people(people)))
+        """Who is on which lock."""
 
     def add(self, runner: LockRunner) -> None:
         """Take in a lock."""
@@ -88,6 +100,15 @@ class Bridge:
     def state_changed(self, lock_id: str, changes: Mapping[str, Any]) -> None:
         """Tell the listeners of a lock's new fields."""
         self._tell(lambda listener: listener.state(lock_id, changes, self.store.head))
+
+    def people_changed(self, lock_id: str) -> None:
+        """Those who follow a lock's people are told, not before whatever is under way has had its turn."""
+        self.people.changed(lock_id)
+
+    def status_changed(self, status: BridgeStatus) -> None:
+        """Tell the listeners of the bridge's own state."""
+        self.status = status
+        self._tell(lambda listener: listener.status(status))
 
     def open_pairing(self, lock_id: str) -> None:
         """Somebody inside asked for pairing at this lock; with no place to show the code it would open for nothing."""

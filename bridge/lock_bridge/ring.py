@@ -13,7 +13,8 @@ from .hardware.ports import Ring, RingLight
 from .server.pairing import PairingWindow
 from .store import Store
 from .wire.errors import LockBridgeError
-from .wire.model import Event, LockSnapshot
+from .wire.messages import People
+from .wire.model import BridgeStatus, Event, LockSnapshot
 from .wire.words import OperationSource, RingState
 
 _LOG = logging.getLogger(__name__)
@@ -121,6 +122,14 @@ class Gateway(Listener):
     def events(self, events: tuple[Event, ...]) -> None:
         """See `Listener`: what could be written may end a trouble of the store."""
         self._refresh()
+
+    @override
+    def people(self, people: People) -> None:
+        """See `Listener`."""
+
+    @override
+    def status(self, status: BridgeStatus) -> None:
+        """See `Listener`."""
 
     def _refresh(self) -> None:
         told = self._now()

@@ -5,6 +5,7 @@ import logging
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from typing import Any, Protocol
 
 from .clock import Clock, Handle
@@ -56,6 +57,9 @@ class House(Disk, Protocol):
     def state_changed(self, lock_id: str, changes: Mapping[str, Any]) -> None:
         """Tell clients of a lock's new fields."""
 
+    def people_changed(self, lock_id: str) -> None:
+        """Somebody of a lock, or of what she has there, is new, gone or other than before."""
+
     def open_pairing(self, lock_id: str) -> None:
         """Somebody inside, or in the app, asked for pairing."""
 
@@ -73,7 +77,9 @@ class LockRunner:
         self.id = base.id
         self.setup = setup
         self.state = LockState()
-        self._clock = clock
+        self.published = self.state
+        """What clients know of it: never ahead of the disk in what lasts."""
+        self.clock = clock
         self._house = house
         self._boot_id = clock.boot_id
         self._parts = PartControl(self.id, ports, self.put)
@@ -97,6 +103,11 @@ class LockRunner:
     def snapshot(self) -> LockSnapshot:
         """The lock as clients know it: never ahead of the disk in what lasts."""
         return self._snapshots.current
+
+    @property
+    def zone(self) -> tzinfo:
+        """The house's time zone."""
+        return self.setup.zone
 
     @property
     def shows_codes(self) -> bool:
@@ -128,7 +139,7 @@ class LockRunner:
         self._forget()
         self._writer.forget()
         if self._writer.behind:
-            await self._writer.write([], self._house_now(self._clock.now()))
+            await self._writer.write([], self._house_now(self.clock.now()))
 
     async def restart(self) -> None:
         """Start the lock's logic and its parts anew from disk, in the same boot (APP-6): a lockout goes on (VER-10).
@@ -174,8 +185,7 @@ class LockRunner:
 
     async def command(self, make: Callable[[str], Command]) -> Mapping[str, Any]:
         """Give the command that `make` makes of a fresh id; its result. Raises `LockBridgeError`."""
-        if self._deaf:
-            raise self._gone()
+        self.listen()
         command_id = uuid.uuid4().hex
         answer: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
         self._answers[command_id] = answer
@@ -189,6 +199,11 @@ class LockRunner:
             raise LockBridgeError(ErrorCode.NO_ANSWER) from None
         finally:
             self._answers.pop(command_id, None)
+
+    def listen(self) -> None:
+        """Raises `LockBridgeError` if no command would be taken now."""
+        if self._deaf:
+            raise self._gone()
 
     async def answering(self) -> None:
         """Return once the lock has worked off what is in its queue (for the watchdog)."""
@@ -240,7 +255,7 @@ class LockRunner:
             modes=data.modes or Modes(),
         )
         self.put(Started(self._boot_id))
-        self._publish(self._clock.now())
+        self._publish(self.clock.now())
 
     async def _motor_at_rest(self) -> None:
         try:
@@ -254,14 +269,14 @@ class LockRunner:
             while self._queue:
                 work = self._queue.popleft()
                 if isinstance(work, _Rewrite):
-                    await self._writer.write([], self._house_now(self._clock.now()))
+                    await self._writer.write([], self._house_now(self.clock.now()))
                 else:
                     await self._take(work)
         finally:
             self._working = False
 
     async def _take(self, given: Input) -> None:
-        before, now = self.state, self._clock.now()
+        before, now = self.state, self.clock.now()
         try:
             result = step(before, given, now, self.setup)
         except Exception:  # noqa: BLE001 - whatever it is, the door must go on
@@ -282,8 +297,9 @@ class LockRunner:
             self._at_rest.set()
         else:
             self._at_rest.clear()
-        if not self._queue:
-            # With more to handle at once, what lies in between has lasted no time at all.
+        if not self._queue or any(isinstance(effect, Answer) for effect in result.effects):
+            # With more to handle at once, what lies in between has lasted no time at all. But whoever is answered
+            # shall know by then what came of it.
             self._publish(now)
 
     def _take_back(self, before: LockState, given: Input, error: ErrorCode) -> None:
@@ -337,7 +353,7 @@ class LockRunner:
             self._timers.pop(effect.timer, None)
             self.put(TimerDue(effect.timer))
 
-        self._timers[effect.timer] = self._clock.call_later(effect.delay_ms, due)
+        self._timers[effect.timer] = self.clock.call_later(effect.delay_ms, due)
 
     def _stop_timer(self, timer: Timer) -> None:
         if (handle := self._timers.pop(timer, None)) is not None:
@@ -362,13 +378,16 @@ class LockRunner:
             self.put(given)
 
     def _publish(self, now: Instant) -> None:
-        changes = self._snapshots.update(self.state, lambda: (now, self._house_now(now)), self._clock.scale)
+        before, self.published = self.published, self.state
+        changes = self._snapshots.update(self.state, lambda: (now, self._house_now(now)), self.clock.scale)
         if changes:
             self._house.state_changed(self.id, changes)
+        if self.state.directory is not before.directory:
+            self._house.people_changed(self.id)
 
     def _house_now(self, now: Instant) -> Instant:
         """The bridge's time; a simulated lock may live faster."""
-        return now if self._clock is self._house.clock else self._house.clock.now()
+        return now if self.clock is self._house.clock else self._house.clock.now()
 
     def _forget(self) -> None:
         for handle in self._timers.values():

@@ -21,7 +21,7 @@ from .wire.model import (
     ScheduleWindow,
     UserInfo,
 )
-from .wire.words import CredentialType, OperatingMode
+from .wire.words import CredentialType, OperatingMode, Refusal
 
 _FIELDS: Final = tuple(field.name for field in fields(LockSnapshot))
 
@@ -139,9 +139,8 @@ class _End:
         return self._told
 
 
-def user_info(state: LockState, user: User, locks: tuple[str, ...]) -> UserInfo:
-    """A user as clients see her, with all locks that she is on (USR-10)."""
-    hers = state.directory.of_user(user.id)
+def user_info(user: User, hers: tuple[Credential, ...], locks: tuple[str, ...], refused: Refusal | None) -> UserInfo:
+    """A user as clients see her: what is `hers` on a lock, all her locks (USR-10), and whether she may enter."""
     numbers: dict[str, tuple[int, ...]] = {}
     for credential in hers:
         numbers[credential.type.value] = (*numbers.get(credential.type.value, ()), credential.number)
@@ -161,6 +160,8 @@ def user_info(state: LockState, user: User, locks: tuple[str, ...]) -> UserInfo:
         ),
         uses_left=user.uses_left,
         locks=locks,
+        may_enter=refused is None,
+        refused=refused,
     )
 
 

@@ -40,6 +40,8 @@ async def test_the_welcome_says_how_the_bridge_is_and_how_far_the_journal_goes(w
             "wall_ms": now.wall_ms,
             "time_trusted": True,
             "locks": [socket.welcome["locks"][0]],
+            "status": None,
+            "people": 0,
         }
         assert socket.welcome["locks"][0]["bolt"] == "unknown"
 

@@ -10,6 +10,7 @@ import ssl
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import batched
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,8 +25,8 @@ from lock_bridge.store import ClientRow, Store
 from lock_bridge.wire.codec import encode
 from lock_bridge.wire.commands import ListLocks, Lock, QueryJournal, Unlock
 from lock_bridge.wire.errors import LockBridgeError
-from lock_bridge.wire.messages import Ack, CommandFrame, FromClient, Hello, to_frame
-from lock_bridge.wire.model import BridgeInfo, Capabilities, Event, LockSnapshot
+from lock_bridge.wire.messages import MAX_PEOPLE, Ack, CommandFrame, FromClient, Hello, People, to_frame
+from lock_bridge.wire.model import BridgeInfo, BridgeStatus, Capabilities, Event, LockSnapshot, UserInfo
 from lock_bridge.wire.pairing import FinishReply, PairingClient, StartReply
 from lock_bridge.wire.words import GRANTABLE, BoltState, EventType, Scope
 
@@ -42,6 +43,52 @@ class Config:
     port: int = 0
     zeroconf: bool = False
     interfaces: Sequence[str] = ()
+
+
+class Crowd:
+    """Who is at the front door, and who follows that."""
+
+    def __init__(self, tell: Callable[[People], None]) -> None:
+        self.users: dict[str, UserInfo] = {}
+        self.followers = 0
+        self.preparing = 0
+        self.ready = asyncio.Event()
+        self.ready.set()
+        self._tell = tell
+        self._untold: list[People] = []
+
+    def follow(self) -> Callable[[], None]:
+        self.followers += 1
+        return self._left
+
+    def everybody(self) -> tuple[People, ...]:
+        self.renew()
+        users = tuple(self.users.values())
+        return tuple(People(lock="front_door", users=some) for some in batched(users, MAX_PEOPLE, strict=False))
+
+    async def prepare(self) -> None:
+        self.preparing += 1
+        await self.ready.wait()
+        self.preparing -= 1
+
+    def renew(self) -> None:
+        untold, self._untold = self._untold, []
+        for people in untold:
+            if self.followers:
+                self._tell(people)
+
+    def comes(self, user: UserInfo) -> None:
+        """Somebody is new, or other than before; who follows is told later."""
+        self.users[user.id] = user
+        self._untold.append(People(lock="front_door", users=(user,)))
+
+    def goes(self, user_id: str) -> None:
+        """Somebody is there no longer."""
+        del self.users[user_id]
+        self._untold.append(People(lock="front_door", gone=(user_id,)))
+
+    def _left(self) -> None:
+        self.followers -= 1
 
 
 class House:
@@ -62,6 +109,8 @@ class House:
         self.bolt_is_free.set()
         self.error: Exception | None = None
         self.door = snapshot()
+        self.status: BridgeStatus | None = None
+        self.people = Crowd(self._tell_people)
         self._listeners: list[Listener] = []
         self.dispatcher.register(Unlock, self._unlock)
         self.dispatcher.register(Lock, self._lock)
@@ -95,6 +144,16 @@ class House:
         self.door = replace(self.door, bolt=bolt)
         for listener in tuple(self._listeners):
             listener.state(self.door.id, {"bolt": bolt}, self.store.head)
+
+    def set_status(self, status: BridgeStatus) -> None:
+        """The bridge itself is other than before."""
+        self.status = status
+        for listener in tuple(self._listeners):
+            listener.status(status)
+
+    def _tell_people(self, people: People) -> None:
+        for listener in tuple(self._listeners):
+            listener.people(people)
 
     async def journal(self, *types: EventType) -> tuple[Event, ...]:
         """What the journal says, oldest first."""

@@ -8,7 +8,8 @@ from lock_bridge.bridge import Bridge
 from lock_bridge.clock import ManualClock
 from lock_bridge.engine.model import Fact
 from lock_bridge.store import Store
-from lock_bridge.wire.model import BridgeInfo, Event
+from lock_bridge.wire.messages import People
+from lock_bridge.wire.model import BridgeInfo, BridgeStatus, Event
 from lock_bridge.wire.words import EventType
 
 
@@ -22,6 +23,12 @@ class Listener:
 
     def events(self, events: tuple[Event, ...]) -> None:
         self._hear([event.type for event in events])
+
+    def people(self, people: People) -> None:
+        self._hear(people)
+
+    def status(self, status: BridgeStatus) -> None:
+        self._hear(status)
 
     def _hear(self, what: Any) -> None:
         self.heard.append(what)

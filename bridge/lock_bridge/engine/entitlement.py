@@ -1,7 +1,9 @@
 """Who may enter now with what, and how many times still (USR-6, USR-7, VER-13, VER-14)."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import tzinfo
+from typing import Final
 
 from lock_bridge.wire.words import CredentialType, Refusal, Role
 
@@ -10,6 +12,8 @@ from .effects import CountUse
 from .model import Credential, Instant, User
 from .state import Cause
 from .turn import Turn
+
+_MINUTE_MS: Final = 60_000
 
 
 def refusal(user: User, credential: Credential, now: Instant, zone: tzinfo) -> Refusal | None:
@@ -34,10 +38,42 @@ def refusal(user: User, credential: Credential, now: Instant, zone: tzinfo) -> R
     return None
 
 
+def standing(user: User, hers: Iterable[Credential], now: Instant, zone: tzinfo) -> Refusal | None:
+    """Why nothing of a user's own opens now (no visitor's is her own); None: something does.
+
+    Of several reasons the one that came last: what it belongs to is the nearest to opening.
+    """
+    reasons = [refusal(user, item, now, zone) for item in hers if is_own(item)]
+    if not reasons:
+        return Refusal.NO_CREDENTIAL
+    return max(reasons, key=_ORDER.index)
+
+
+def changes_at_ms(user: User, hers: Iterable[Credential], now: Instant) -> int | None:
+    """When time alone may change `standing`, by the wall: with the next minute at the latest; None: it cannot.
+
+    A calendar that jumps, or begins to be trusted, is no further away than that either.
+    """
+    own = [item for item in hers if is_own(item)]
+    if not own:
+        return None
+    times = [time for item in own for time in _times(item)]
+    if user.role is not Role.ADMINISTRATOR:
+        times += _times(user)
+    if not times and (user.role is Role.ADMINISTRATOR or not user.schedule):
+        return None
+    minute = (now.wall_ms // _MINUTE_MS + 1) * _MINUTE_MS
+    return min([minute, *(time for time in times if time > now.wall_ms)])
+
+
+def is_own(credential: Credential) -> bool:
+    """Whether it is a user's own, and not what she has handed to a visitor (VER-13, VER-14)."""
+    return not credential.temporary and credential.type is not CredentialType.BLE
+
+
 def administers(user: User, credential: Credential) -> bool:
-    """Whether this is an administrator herself (USR-1), and not what she has handed to a visitor (VER-13, VER-14)."""
-    visitor = credential.temporary or credential.type is CredentialType.BLE
-    return user.role is Role.ADMINISTRATOR and not visitor
+    """Whether this is an administrator herself (USR-1), and not her visitor."""
+    return user.role is Role.ADMINISTRATOR and is_own(credential)
 
 
 def spend(turn: Turn, cause: Cause) -> None:
@@ -70,6 +106,10 @@ def _count(turn: Turn, cause: Cause, by: int) -> None:
         turn.emit(CountUse(user, credential))
 
 
+def _times(limited: User | Credential) -> list[int]:
+    return [time for time in (limited.valid_from_ms, limited.valid_until_ms) if time is not None]
+
+
 def _has_times(limited: User | Credential) -> bool:
     return limited.valid_from_ms is not None or limited.valid_until_ms is not None
 
@@ -78,3 +118,14 @@ def _within(limited: User | Credential, now: Instant) -> bool:
     early = limited.valid_from_ms is not None and now.wall_ms < limited.valid_from_ms
     late = limited.valid_until_ms is not None and now.wall_ms >= limited.valid_until_ms
     return not early and not late
+
+
+_ORDER: Final = (
+    Refusal.USER_DISABLED,
+    Refusal.USED_UP,
+    Refusal.CLOCK_UNTRUSTED,
+    Refusal.OUTSIDE_VALIDITY,
+    Refusal.OUTSIDE_SCHEDULE,
+    None,
+)
+"""That in which `refusal` finds them."""

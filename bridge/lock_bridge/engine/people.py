@@ -9,15 +9,18 @@ from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import OperationSource, Role
 
 from . import enrolment, limits, names, roster, schedule
+from .directory import Directory
 from .inputs import AddUser, ChangeUser, Command, DeleteUser, UserShared, UsesShared
 from .limits import NAME_MAX
 from .model import User
+from .profile import Profile
 from .state import Cause
 from .turn import Refused, Turn
 
 __all__ = [
     "NAME_MAX",
     "add_user",
+    "bound",
     "change_user",
     "changed",
     "delete_user",
@@ -136,18 +139,24 @@ def new_user(turn: Turn, role: Role) -> User | Refused:
 
 
 def remove(turn: Turn, user: User, by: Cause) -> Refused | None:
-    """Delete a user with all her credentials (USR-5), and an enrolment that is hers.
+    """Delete a user with all her credentials (USR-5), and an enrolment that is hers; or why she has to stay."""
+    if (refused := bound(turn.profile, turn.state.directory, user)) is not None:
+        return refused
+    roster.drop_user(turn, user, by)
+    enrolment.abandon(turn, user)
+    return None
+
+
+def bound(profile: Profile, directory: Directory, user: User) -> Refused | None:
+    """Why a lock cannot be without a user.
 
     The last administrator stays, and where the lock numbers its users, the last of them all (USR-3).
     """
-    directory = turn.state.directory
     after = directory.without_user(user.id)
-    if roster.nobody_left(turn.profile, directory, after):
+    if roster.nobody_left(profile, directory, after):
         return Refused(ErrorCode.LAST_ADMINISTRATOR)
-    if turn.profile.users and not after.users:
+    if profile.users and not after.users:
         return Refused(ErrorCode.LAST_USER)
-    roster.drop_user(turn, user, by)
-    enrolment.abandon(turn, user)
     return None
 
 

@@ -12,6 +12,8 @@ from lock_bridge.runner import LockRunner
 from lock_bridge.wire import commands
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 
+from .order import people_first
+
 _TRIES: Final = 50
 """How often the bridge makes another code when one breaks a rule."""
 
@@ -22,14 +24,14 @@ def serve(bridge: Bridge) -> None:
     """Put them into the bridge's table."""
     handlers = _Credentials(bridge)
     table = bridge.dispatcher
-    table.register(commands.SetPasscode, handlers.set_passcode)
-    table.register(commands.CreateTemporaryPasscode, handlers.create_temporary)
-    table.register(commands.CreateBluetoothKey, handlers.create_bluetooth_key)
-    table.register(commands.ChangeCredential, handlers.change)
-    table.register(commands.StartEnrolment, handlers.enrol)
-    table.register(commands.CancelEnrolment, handlers.cancel)
-    table.register(commands.DeleteCredential, handlers.delete)
-    table.register(commands.ClearCredentials, handlers.clear)
+    table.register(commands.SetPasscode, people_first(bridge, handlers.set_passcode))
+    table.register(commands.CreateTemporaryPasscode, people_first(bridge, handlers.create_temporary))
+    table.register(commands.CreateBluetoothKey, people_first(bridge, handlers.create_bluetooth_key))
+    table.register(commands.ChangeCredential, people_first(bridge, handlers.change))
+    table.register(commands.StartEnrolment, people_first(bridge, handlers.enrol))
+    table.register(commands.CancelEnrolment, people_first(bridge, handlers.cancel))
+    table.register(commands.DeleteCredential, people_first(bridge, handlers.delete))
+    table.register(commands.ClearCredentials, people_first(bridge, handlers.clear))
 
 
 class _Credentials:

@@ -9,23 +9,24 @@ from lock_bridge.bridge import Bridge
 from lock_bridge.engine import inputs, roster, schedule
 from lock_bridge.engine.limits import NAME_MAX
 from lock_bridge.engine.model import Actor, User
-from lock_bridge.engine.people import changed
+from lock_bridge.engine.people import bound, changed
 from lock_bridge.engine.turn import Refused
 from lock_bridge.runner import LockRunner
-from lock_bridge.snapshot import user_info
 from lock_bridge.wire import commands
 from lock_bridge.wire.codec import encode
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
+
+from .order import people_first
 
 
 def serve(bridge: Bridge) -> None:
     """Put them into the bridge's table."""
     handlers = _People(bridge)
     table = bridge.dispatcher
-    table.register(commands.ListUsers, handlers.list_users)
-    table.register(commands.AddUser, handlers.add)
-    table.register(commands.ChangeUser, handlers.change)
-    table.register(commands.DeleteUser, handlers.delete)
+    table.register(commands.ListUsers, people_first(bridge, handlers.list_users))
+    table.register(commands.AddUser, people_first(bridge, handlers.add))
+    table.register(commands.ChangeUser, people_first(bridge, handlers.change))
+    table.register(commands.DeleteUser, people_first(bridge, handlers.delete))
 
 
 class _People:
@@ -33,10 +34,7 @@ class _People:
         self._bridge = bridge
 
     async def list_users(self, wish: commands.ListUsers, _actor: Actor) -> Mapping[str, Any]:
-        state = self._bridge.runner(wish.lock).state
-        users = sorted(state.directory.users.values(), key=lambda user: (user.number or 0, user.name, user.id))
-        on = {user.id: tuple(runner.id for runner in self._bridge.locks_of(user.id)) for user in users}
-        return {"users": [encode(user_info(state, user, on[user.id])) for user in users]}
+        return {"users": encode(self._bridge.people.of_lock(self._bridge.runner(wish.lock).id))}
 
     async def add(self, wish: commands.AddUser, actor: Actor) -> Mapping[str, Any]:
         runner = self._bridge.runner(wish.lock)
@@ -66,9 +64,19 @@ class _People:
         )
 
     async def delete(self, wish: commands.DeleteUser, actor: Actor) -> Mapping[str, Any]:
-        return await self._bridge.runner(wish.lock).command(
-            lambda id_: inputs.DeleteUser(command_id=id_, actor=actor, user_id=wish.user_id)
-        )
+        if wish.lock is not None:
+            return await _delete(self._bridge.runner(wish.lock), wish.user_id, actor)
+        runners = self._bridge.locks_of(wish.user_id)
+        if not runners:
+            raise LockBridgeError(ErrorCode.UNKNOWN_USER)
+        for runner in runners:
+            runner.listen()
+            directory = runner.state.directory
+            if (refused := bound(runner.setup.profile, directory, directory.users[wish.user_id])) is not None:
+                raise LockBridgeError(refused.error, {**refused.detail, "lock": runner.id})
+        for runner in runners:
+            await _delete(runner, wish.user_id, actor)
+        return {}
 
     def _known(self, wish: commands.AddUser) -> User:
         """Somebody of another lock, as she is there; to say at the same time how she is to be is a contradiction."""
@@ -78,6 +86,10 @@ class _People:
         for runner in self._bridge.locks_of(wish.user_id or ""):
             return runner.state.directory.users[wish.user_id or ""]
         raise LockBridgeError(ErrorCode.UNKNOWN_USER)
+
+
+async def _delete(runner: LockRunner, user_id: str, actor: Actor) -> Mapping[str, Any]:
+    return await runner.command(lambda id_: inputs.DeleteUser(command_id=id_, actor=actor, user_id=user_id))
 
 
 def _new(wish: commands.AddUser) -> User:

@@ -8,9 +8,29 @@ from lock_bridge.clock import Clock
 from lock_bridge.dispatch import Dispatcher
 from lock_bridge.engine.model import Fact
 from lock_bridge.store import Store
-from lock_bridge.wire.model import BridgeInfo, Event, LockSnapshot
+from lock_bridge.wire.messages import People
+from lock_bridge.wire.model import BridgeInfo, BridgeStatus, Event, LockSnapshot
 
-__all__ = ["BridgeLike", "Listener", "ServerSettings"]
+__all__ = ["BridgeLike", "Listener", "PeopleLike", "ServerSettings"]
+
+
+class PeopleLike(Protocol):
+    """Who is on which lock."""
+
+    def follow(self) -> Callable[[], None]:
+        """Tell `Listener.people` from now on what changes; call the answer to end it."""
+
+    def everybody(self) -> tuple[People, ...]:
+        """All people as they are now, in messages that can be sent; consistent with `BridgeLike.locks`.
+
+        Who follows already is told first what is new.
+        """
+
+    async def prepare(self) -> None:
+        """Make ready what `everybody` will say, so that it takes no time."""
+
+    def renew(self) -> None:
+        """Tell now what is still to be told."""
 
 
 class BridgeLike(Protocol):
@@ -20,12 +40,18 @@ class BridgeLike(Protocol):
     store: Store
     clock: Clock
     dispatcher: Dispatcher
+    status: BridgeStatus | None
+    """Its own state; None until everything has started."""
     on_pairing_asked: Callable[[str], None]
     """Called with the id of a lock at which somebody inside asked for pairing; the server sets it."""
     on_pairing_left: Callable[[str], None]
     """Called with the id of a lock at which somebody left pairing mode; the server sets it."""
     on_clients_gone: Callable[[], None]
     """Called when a factory reset has taken all clients from the store; the server sets it."""
+
+    @property
+    def people(self) -> PeopleLike:
+        """Who is on which lock."""
 
     def locks(self) -> tuple[LockSnapshot, ...]:
         """All locks as they are now; consistent with `store.head` when nothing is awaited in between."""

@@ -10,13 +10,15 @@ from aiohttp import web
 from lock_bridge.clock import Handle
 from lock_bridge.store import ClientRow
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
-from lock_bridge.wire.messages import MAX_BATCH, TICK_S, Events, State, Tick, to_frame
-from lock_bridge.wire.model import Event
+from lock_bridge.wire.messages import MAX_BATCH, TICK_S, Events, People, State, Status, Tick, to_frame
+from lock_bridge.wire.model import BridgeStatus, Event
+from lock_bridge.wire.words import Scope
 
 from . import jsontext
 from .commands import Commands
 from .contract import BridgeLike
 from .follower import is_fresh
+from .greeting import Greeting
 from .resume import Resume
 from .session import Session, socket
 
@@ -41,6 +43,8 @@ class Hub:
         self._resume = Resume(bridge, self._begin_anew)
         self._sessions: list[Session] = []
         self._welcomed: list[Session] = []
+        self._unfollow: dict[Session, Callable[[], None]] = {}
+        self._greeting = Greeting(bridge.people)
         self._empty = asyncio.Event()
         self._empty.set()
         self._stopping = False
@@ -61,7 +65,9 @@ class Hub:
         if transport is None or not ws.can_prepare(request).ok:
             raise LockBridgeError(ErrorCode.BAD_REQUEST, {"field": "Upgrade"})
         await ws.prepare(request)
-        session = Session(self._bridge, self._commands, self._resume, client, ws, transport, self._welcome)
+        session = Session(
+            self._bridge, self._commands, self._resume, self._greeting, client, ws, transport, self._welcome
+        )
         self._sessions.append(session)
         self._empty.clear()
         if not self._knows(client.id):  # revoked while the WebSocket was being opened
@@ -74,6 +80,7 @@ class Hub:
                 self._empty.set()
             if session in self._welcomed:
                 self._welcomed.remove(session)
+                self._unfollow.pop(session, _nothing)()
                 self.on_change()
         return ws
 
@@ -112,6 +119,20 @@ class Hub:
             for session in tuple(self._welcomed):
                 session.offer(batch, frame)
 
+    def people(self, people: People) -> None:
+        """See `Listener`."""
+        if following := [session for session in self._welcomed if Scope.USERS in session.client.scopes]:
+            frame = jsontext.dumps(to_frame(people))
+            for session in following:
+                session.send_frame(frame)
+
+    def status(self, status: BridgeStatus) -> None:
+        """See `Listener`."""
+        if self._welcomed:
+            frame = jsontext.dumps(to_frame(Status(status=status)))
+            for session in tuple(self._welcomed):
+                session.send_frame(frame)
+
     def goodbye(self) -> None:
         """Let no one new in, and say goodbye to everyone."""
         self._stopping = True
@@ -122,6 +143,8 @@ class Hub:
 
     def _welcome(self, session: Session) -> None:
         self._welcomed.append(session)
+        if Scope.USERS in session.client.scopes:
+            self._unfollow[session] = self._bridge.people.follow()
         self.on_change()
 
     def _close(self, client_id: str, error: LockBridgeError) -> None:
@@ -150,3 +173,7 @@ class Hub:
         frame = jsontext.dumps(to_frame(tick))
         for session in tuple(self._welcomed):
             session.tick(frame, now.mono_ms)
+
+
+def _nothing() -> None:
+    pass

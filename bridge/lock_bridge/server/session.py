@@ -31,6 +31,7 @@ from .background import Background
 from .commands import Commands
 from .contract import BridgeLike
 from .follower import Follower
+from .greeting import Greeting
 from .limits import Bucket, pause
 from .resume import Resume
 
@@ -78,6 +79,7 @@ class Session:
         bridge: BridgeLike,
         commands: Commands,
         resume: Resume,
+        greeting: Greeting,
         client: ClientRow,
         ws: web.WebSocketResponse,
         transport: asyncio.Transport,
@@ -87,6 +89,7 @@ class Session:
         self._bridge = bridge
         self._commands = commands
         self._resume = resume
+        self._greeting = greeting if Scope.USERS in client.scopes else None
         self._ws = ws
         self._transport = transport
         self._on_welcome = on_welcome
@@ -96,6 +99,7 @@ class Session:
         if Scope.EVENTS in client.scopes:
             self._follower = Follower(bridge.store, bridge.clock.now, self._background, self.send, self.close)
         self._welcomed = False
+        self._room = UNSENT_BYTES
         self._closing: asyncio.Task[Any] | None = None
         self._heard_ms = bridge.clock.now().mono_ms
 
@@ -135,7 +139,7 @@ class Session:
         """Send a message that is encoded already. Order of calls is order on the wire."""
         if self._closing or self._transport.is_closing():
             return
-        if self._transport.get_write_buffer_size() + len(frame) > UNSENT_BYTES:
+        if self._transport.get_write_buffer_size() + len(frame) > self._room:
             self.cut("does not read what it is sent")
             return
         try:
@@ -205,7 +209,12 @@ class Session:
     async def _welcome(self, hello: Hello) -> None:
         bridge, store = self._bridge, self._bridge.store
         after, gap = await self._resume.after(hello) if self._follower else (None, None)
-        # From here on nothing is awaited: locks and head belong together, and what follows comes as frames.
+        if self._greeting:
+            await self._greeting.prepare()
+        # From here on nothing is awaited: locks, people and head belong together, and what follows comes as frames.
+        people = self._greeting.frames() if self._greeting else ()
+        # A house of hundreds takes a while to read: that is no sign that the client does not.
+        self._room += sum(map(len, people))
         head, now = store.head, bridge.clock.now()
         if gap:
             self.send(gap)
@@ -221,8 +230,12 @@ class Session:
                 wall_ms=now.wall_ms,
                 time_trusted=now.trusted,
                 locks=bridge.locks(),
+                status=bridge.status,
+                people=len(people),
             )
         )
+        for frame in people:
+            self.send_frame(frame)
         self._welcomed = True
         self._on_welcome(self)
         if self._follower:
