@@ -5,6 +5,7 @@ However it is found, it is one bridge by its id.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, override
 
 from homeassistant.config_entries import (
@@ -48,11 +49,18 @@ from .const import (
 from .identity import address_in, async_is_found, pinned
 from .issues import async_has_other_identity, async_raise_identity_issue
 from .options import LockBridgeOptionsFlow
+from .replacement import async_hand_over
 from .wire.errors import LockBridgeError
 from .wire.model import BridgeInfo
 from .wire.pairing import MalformedCode, normalise_code
 
 CERTIFICATE_CHANGED: Final = "certificate_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    transport: Transport
+    data: dict[str, Any] = field(repr=False)
 
 
 class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -67,6 +75,10 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
     """It has said what version it is, and is not asked at each try: whoever asks too often has to wait."""
     _shown: str
     """The certificate that is shown in place of the paired one: its SHA-256 in hex."""
+
+    def __init__(self) -> None:
+        self._others: list[_Other] = []
+        """A bridge with another id that was paired, while its owner is asked about it."""
 
     @staticmethod
     @callback
@@ -224,12 +236,7 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
             if step_id != CERTIFICATE_CHANGED and await self._has_changed(entry, errors):
                 return self._pair_form(CERTIFICATE_CHANGED, user_input, {})
             if not errors and (pairing := await self._pair(user_input, errors)):
-                same = pairing.bridge_id == entry.unique_id
-                # One client of ours is enough: the former one goes, or the new one, from a bridge that was not meant.
-                await leave(self._transport(pairing), entry.data[CONF_TOKEN] if same else pairing.token)
-                if not same:
-                    return self.async_abort(reason="wrong_bridge")
-                return self.async_update_reload_and_abort(entry, data=self._data(pairing, user_input))
+                return await self._paired_again(entry, pairing, user_input)
         # What an entry does not name it was never asked about, and it has no such right.
         rights = {name: entry.data.get(name, False) for name in (CONF_MAY_UNLOCK, CONF_MAY_MANAGE)}
         return self._pair_form(step_id, user_input or rights, errors)
@@ -239,6 +246,52 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
         info = await look_up(async_get_clientsession(self.hass), address)
         self._met = True
         return info
+
+    async def _paired_again(
+        self, entry: ConfigEntry, pairing: Pairing, user_input: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        data = self._data(pairing, user_input)
+        if pairing.bridge_id == entry.unique_id:
+            await leave(self._transport(pairing), entry.data[CONF_TOKEN])  # one client of ours is enough
+            return self.async_update_reload_and_abort(entry, data=data)
+        self._others.append(_Other(self._transport(pairing), data))
+        if self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, pairing.bridge_id) is not None:
+            return await self.async_step_keep()
+        return await self.async_step_another_bridge()
+
+    async def async_step_another_bridge(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Does it take the place of the former one?"""
+        return self.async_show_menu(
+            step_id="another_bridge",
+            menu_options=["keep", "replace"],
+            description_placeholders={"name": self._name, "address": str(self._address)},
+        )
+
+    async def async_step_keep(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Another bridge was not meant: it forgets Home Assistant again."""
+        await self._leave_others()
+        return self.async_abort(reason="wrong_bridge")
+
+    async def async_step_replace(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """It is the same bridge to its owner, set up from scratch."""
+        entry, data = self._again(), self._others.pop().data
+        bridge_id = data[CONF_BRIDGE_ID]
+        if entry.state.recoverable:
+            await self.hass.config_entries.async_unload(entry.entry_id)
+        async_hand_over(self.hass, entry, bridge_id)
+        return self.async_update_reload_and_abort(entry, unique_id=bridge_id, data=data)
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """The window was closed before the question was answered."""
+        if self._others:
+            self.hass.async_create_task(self._leave_others())
+
+    async def _leave_others(self) -> None:
+        while self._others:
+            other = self._others.pop()
+            await leave(other.transport, other.data[CONF_TOKEN])
 
     async def _pair(self, user_input: Mapping[str, Any], errors: dict[str, str]) -> Pairing | None:
         session = async_get_clientsession(self.hass)

@@ -8,12 +8,11 @@ from typing import Any
 
 import aiohttp
 import pytest
-from homeassistant.config_entries import (
-    ConfigEntryState,
-)
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.data_entry_flow import FlowResultType
 
 from custom_components.lock_bridge.client import transport
+from custom_components.lock_bridge.config_forms import MANAGING
 from lock_bridge.server.certificate import load_or_make
 from lock_bridge.store import StoreFull
 from tests.integration.fault_proxy import FaultProxy
@@ -43,6 +42,7 @@ async def test_a_bridge_is_set_up_by_address_and_code(home: Home, house: House) 
         "bridge_id": house.bridge_id,
         "client_id": "",
         "may_unlock": True,
+        "may_manage": True,
         "switch_on_remote_unlock": True,
     }
     await until(lambda: home.entry.state is ConfigEntryState.LOADED)
@@ -52,7 +52,7 @@ async def test_a_bridge_is_set_up_by_address_and_code(home: Home, house: House) 
 
 @pytest.mark.spec("VER-16")
 async def test_with_yes_remote_unlock_is_switched_on_once(home: Home, house: House) -> None:
-    await home.pair(house, port=house.port, may_unlock=True)
+    await home.pair(house, port=house.port, may_unlock=True, may_manage=False)
 
     (client,) = await house.clients()
     assert client["scopes"] == ["events", "lock", "state", "unlock"]
@@ -71,7 +71,7 @@ async def test_with_no_home_assistant_cannot_open_and_nothing_is_switched_on(hom
     await home.pair(house, port=house.port, may_unlock=False)
 
     (client,) = await house.clients()
-    assert client["scopes"] == ["events", "lock", "state"]
+    assert set(client["scopes"]) == {"events", "lock", "state", *MANAGING}
     assert not house.running.bridge.runner("front_door").state.settings.remote_unlock
 
 
@@ -357,3 +357,4 @@ async def test_a_bridge_that_lies_about_its_id_until_it_is_paired_is_not_set_up_
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
     assert paired.entry.data["token"] != before
+    assert [client["id"] for client in await house.clients()] == [paired.entry.data["client_id"]]
