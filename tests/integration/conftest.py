@@ -46,6 +46,8 @@ def forms_are_complete(monkeypatch: pytest.MonkeyPatch) -> None:
         if flow.handler == DOMAIN:
             issue = flow.context.get("issue_id")
             look_at_texts(result, f"issues.{issue.rsplit('_', 1)[0]}.fix_flow" if issue else "config")
+        elif isinstance(flow, LockBridgeOptionsFlow):
+            look_at_texts(result, "options")
         return result
 
     monkeypatch.setattr(FlowManager, "_async_handle_step", handle_and_look)

@@ -48,7 +48,7 @@ def look_at_texts(result: Any, flow: str = "config") -> None:
             keys = [f"{step}.title", f"{step}.description"]
             keys += [f"{step}.menu_options.{option}" for option in result["menu_options"]]
         case FlowResultType.SHOW_PROGRESS:
-            keys = [f"{category}.progress.{result['progress_action']}"]
+            keys = [f"{flow}.progress.{result['progress_action']}"]
         case FlowResultType.ABORT if result.get("translation_domain") is None:
             keys = [f"{flow}.abort.{result['reason']}"]
         case _:
