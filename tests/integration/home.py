@@ -6,6 +6,7 @@ from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigEntrySt
 from homeassistant.core import Event, HomeAssistant, State, callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry
 
 from custom_components.lock_bridge.const import CONF_SWITCH_ON, DOMAIN, EVENT
@@ -65,6 +66,27 @@ class Home:
         """Fill in a form and send it."""
         return await self.hass.config_entries.flow.async_configure(form["flow_id"], fields)
 
+    async def configure(self, *steps: str) -> ConfigFlowResult:
+        """Choose "Configure" at the bridge, and then these in its menus."""
+        result = await self.hass.config_entries.options.async_init(self.entry.entry_id)
+        for step in steps:
+            result = await self.choose(result, step)
+        return result
+
+    async def choose(self, menu: ConfigFlowResult, step: str) -> ConfigFlowResult:
+        """Choose something in a menu of "Configure"."""
+        assert menu["type"] is FlowResultType.MENU, menu
+        return await self.hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": step})
+
+    async def fill(self, form: ConfigFlowResult, **fields: Any) -> ConfigFlowResult:
+        """Fill in a form of "Configure" and send it."""
+        assert form["type"] is FlowResultType.FORM, form
+        return await self.hass.config_entries.options.async_configure(form["flow_id"], fields)
+
+    async def open_person(self, user_id: str) -> ConfigFlowResult:
+        """Her menu under "Configure"."""
+        return await self.fill(await self.configure("people"), person=user_id)
+
     def state(self, entity_id: str) -> State:
         """An entity's state."""
         state = self.hass.states.get(entity_id)
@@ -95,6 +117,19 @@ class Home:
         """Lock or unlock, and wait for the end of it."""
         await self.hass.services.async_call("lock", service, {"entity_id": entity_id}, blocking=True)
 
+    async def act(self, service: str, entity_id: str, **data: Any) -> None:
+        """Call a service of the entity's own domain, and wait for the end of it."""
+        domain, _, _ = entity_id.partition(".")
+        await self.hass.services.async_call(domain, service, {"entity_id": entity_id, **data}, blocking=True)
+
+    async def enable(self, *entity_ids: str) -> None:
+        """Somebody switches entities on that are off from the beginning."""
+        registry = er.async_get(self.hass)
+        for entity_id in entity_ids:
+            registry.async_update_entity(entity_id, disabled_by=None)
+        await self.hass.config_entries.async_reload(self.entry.entry_id)
+        await self.hass.async_block_till_done()
+
 
 def suggested(form: ConfigFlowResult, field: str) -> Any:
     """What stands in a field of a form."""
@@ -102,3 +137,16 @@ def suggested(form: ConfigFlowResult, field: str) -> Any:
     assert schema is not None
     (key,) = (key for key in schema.schema if key == field)
     return key.description["suggested_value"]
+
+
+def choices(form: ConfigFlowResult, field: str) -> dict[str, str]:
+    """What can be chosen in a field of a form: values, and what is shown for them."""
+    schema = form["data_schema"]
+    assert schema is not None
+    (config,) = (selector.config for key, selector in schema.schema.items() if key == field)
+    return {option["value"]: option["label"] for option in config["options"]}
+
+
+def placeholder(result: ConfigFlowResult, name: str) -> str:
+    """What a form or menu says in place of a name in its text."""
+    return (result["description_placeholders"] or {})[name]
