@@ -5,7 +5,9 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.typing import ConfigType
 
+from .actions import async_setup_actions
 from .client import Address, CertificateChanged, ClientError, Connection, Transport
 from .client.errors import is_refusal
 from .client.leave import leave
@@ -32,6 +34,12 @@ PLATFORMS = [
     Platform.SWITCH,
     Platform.UPDATE,
 ]
+
+
+async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
+    """Make the actions known, which are there before a bridge is."""
+    async_setup_actions(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: LockBridgeConfigEntry) -> bool:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.translation import async_get_cached_translations
 
 from .client import ClientError, LinkLost, NoAnswer
 from .const import DOMAIN
@@ -126,6 +128,14 @@ def as_home_assistant_error(
     return said.kind(
         translation_domain=DOMAIN, translation_key=said.key, translation_placeholders=dict(said.placeholders)
     )
+
+
+@callback
+def exception_text(hass: HomeAssistant, error: HomeAssistantError) -> str:
+    """What an exception says in the language of the house; in English while another language is still being loaded."""
+    key = f"component.{error.translation_domain}.exceptions.{error.translation_key}.message"
+    texts = async_get_cached_translations(hass, hass.config.language, "exceptions")
+    return texts[key].format(**(error.translation_placeholders or {})) if key in texts else str(error)
 
 
 def _bad_request(name: str, named: dict[str, str]) -> Trouble:
