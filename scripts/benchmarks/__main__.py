@@ -8,7 +8,7 @@ from typing import Final
 
 from checks import security
 
-from . import bridge, engine_rows, home, store, year
+from . import bridge, engine_rows, home, scale, store, year
 from .table import Row, show, write
 
 BENCHES: Final[dict[str, Callable[[], Awaitable[list[Row]]]]] = {
@@ -17,7 +17,7 @@ BENCHES: Final[dict[str, Callable[[], Awaitable[list[Row]]]]] = {
     "bridge": bridge.run,
     "home": home.run,
 }
-LONG: Final[dict[str, Callable[[], Awaitable[list[Row]]]]] = {"year": year.run}
+LONG: Final[dict[str, Callable[[], Awaitable[list[Row]]]]] = {"scale": scale.run, "year": year.run}
 """Only where they are asked for."""
 
 

@@ -11,11 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import aiomqtt
+
 from house.bridge import Bridge
 from house.hass import HomeAssistant, Socket
 from house.pairing import pair
 from house.processes import free_port
+from lock_bridge import profiles
 from lock_bridge.cli.connection import Connection
+from lock_bridge.config import parse
+from lock_bridge.hardware.simulated import SimulatedDoor
+from lock_bridge.service import Service
 
 from . import mqtt
 from .table import Row, at_most, percentile
@@ -28,6 +34,41 @@ _MISSED: Final = 10_000
 OURS: Final = "lock.front_door"
 THEIRS: Final = "lock.mqtt_lock"
 
+BELLS: Final = {"bell_ours": "event.back_door_doorbell", "bell_theirs": "event.mqtt_doorbell"}
+_AUTOMATIONS: Final = [
+    {
+        "id": name,
+        "alias": name,
+        "mode": "parallel",
+        "triggers": [
+            {"trigger": "event.received", "target": {"entity_id": entity_id}, "options": {"event_type": ["ring"]}}
+        ],
+        "actions": [],
+    }
+    for name, entity_id in BELLS.items()
+]
+"""The same automation twice: one waits for our doorbell, one for that behind MQTT."""
+
+
+_BACK_DOOR: Final = """
+[bridge]
+name = "Back"
+data = "{folder}"
+trust_clock = "always"
+[server]
+host = "127.0.0.1"
+port = {port}
+zeroconf = false
+[[lock]]
+id = "back_door"
+name = "Back door"
+profile = "palm6068"
+[lock.simulated]
+port = 0
+travel_ms = 0
+people = []
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -36,12 +77,18 @@ class House:
     bridge: Bridge
     hass: HomeAssistant
     entry_id: str
+    broker_port: int
 
 
 async def run() -> list[Row]:
     """All of it in one Home Assistant, both locks in turn."""
     async with _house() as house:
-        return [*await _round_trips(house), *await _entries(house), *await _outage(house)]
+        return [
+            *await _round_trips(house),
+            *await _automations(house),
+            *await _entries(house),
+            *await _outage(house),
+        ]
 
 
 @asynccontextmanager
@@ -56,7 +103,9 @@ async def _house() -> AsyncIterator[House]:
         bridge = Bridge(folder / "bridge", port=free_port(), door_port=free_port(), travel_ms=0)
         await bridge.start()
         stack.push_async_callback(bridge.stop)
-        hass = HomeAssistant(folder / "hass", port=free_port(), log_level="warning")
+        hass = HomeAssistant(
+            folder / "hass", port=free_port(), log_level="warning", automations=_AUTOMATIONS, extra="event:\n"
+        )
         await hass.start()
         stack.push_async_callback(hass.stop)
         await hass.log_in()
@@ -65,7 +114,8 @@ async def _house() -> AsyncIterator[House]:
         entry_id = await pair(hass, bridge, may_open=True)
         async with hass.socket() as socket:
             await _until_there(socket, OURS, THEIRS)
-        yield House(bridge, hass, entry_id)
+        await hass.until_started()
+        yield House(bridge, hass, entry_id, broker_port)
 
 
 async def _round_trips(house: House) -> list[Row]:
@@ -101,6 +151,56 @@ async def _operate(socket: Socket, entity_id: str, service: str, end: str) -> fl
 def _has_come(event: dict[str, Any], entity_id: str, end: str) -> bool:
     data = event["data"]
     return (data["entity_id"], data["new_state"]["state"]) == (entity_id, end)
+
+
+async def _automations(house: House) -> list[Row]:
+    """From the ring to the automation that it starts. What rings is in this process, on both sides."""
+    times: dict[str, list[float]] = {name: [] for name in BELLS}
+    async with contextlib.AsyncExitStack() as stack:
+        door = await stack.enter_async_context(_back_door(house))
+        broker = await stack.enter_async_context(aiomqtt.Client("127.0.0.1", house.broker_port))
+        socket = await stack.enter_async_context(house.hass.socket())
+        await _until_there(socket, "lock.back_door")
+        await socket.call("subscribe_events", event_type="automation_triggered")
+
+        async def ring_ours() -> None:
+            await door.do(["ring"])
+
+        async def ring_theirs() -> None:
+            await broker.publish(mqtt.DOORBELL, '{"event_type": "ring"}')
+
+        for number in range(_WARM_UP + _ROUNDS):
+            for name, ring in (("bell_ours", ring_ours), ("bell_theirs", ring_theirs)):
+                before = time.perf_counter()
+                ringing = asyncio.create_task(ring())
+                while (await socket.event())["data"]["name"] != name:
+                    pass
+                if number >= _WARM_UP:
+                    times[name].append((time.perf_counter() - before) * 1e3)
+                await ringing
+    ours, theirs = (statistics.median(times[name]) for name in BELLS)
+    return [
+        Row("home: ring at the door to automation started, bridge, median", ours, "ms"),
+        Row("home: the same, p95", percentile(times["bell_ours"], 95), "ms"),
+        Row("home: ring to automation started, MQTT event entity, median", theirs, "ms"),
+        Row("home: the same, p95", percentile(times["bell_theirs"], 95), "ms"),
+        at_most("home: bridge against MQTT, event to automation, medians", ours / theirs, "×", 1.0),
+    ]
+
+
+@asynccontextmanager
+async def _back_door(house: House) -> AsyncIterator[SimulatedDoor]:
+    """A bridge within this process, paired."""
+    port = free_port()
+    folder = house.bridge.folder.parent / "back"
+    service = Service(parse(_BACK_DOOR.format(folder=folder, port=port), profiles.names()))
+    await service.start()
+    try:
+        code = (await service.server.open_pairing()).code
+        await pair(house.hass, house.bridge, may_open=True, port=port, code=code)
+        yield service.doors["back_door"]
+    finally:
+        await service.stop()
 
 
 async def _entries(house: House) -> list[Row]:

@@ -11,7 +11,7 @@ import aiomqtt
 from house.processes import Process, python
 
 _TOPIC: Final = "bench/lock"
-_DOORBELL: Final = "bench/doorbell"
+DOORBELL: Final = "bench/doorbell"
 
 DISCOVERY: Final = {
     "homeassistant/lock/bench/config": {
@@ -20,9 +20,17 @@ DISCOVERY: Final = {
         "default_entity_id": "lock.mqtt_lock",
         "command_topic": f"{_TOPIC}/set",
         "state_topic": _TOPIC,
-    }
+    },
+    "homeassistant/event/bench/config": {
+        "name": "MQTT doorbell",
+        "unique_id": "bench_doorbell",
+        "default_entity_id": "event.mqtt_doorbell",
+        "device_class": "doorbell",
+        "event_types": ["ring"],
+        "state_topic": DOORBELL,
+    },
 }
-"""What tells Home Assistant of the lock."""
+"""What tells Home Assistant of the lock and its doorbell."""
 
 
 async def start_broker(folder: Path, port: int) -> Process:
