@@ -10,6 +10,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry
 
 from custom_components.lock_bridge.const import CONF_SWITCH_ON, DOMAIN, EVENT
+from custom_components.lock_bridge.wire.codec import encode
 from tests.integration.house import House, until
 
 LOCK = "lock.front_door"
@@ -82,6 +83,16 @@ class Home:
         """Fill in a form of "Configure" and send it."""
         assert form["type"] is FlowResultType.FORM, form
         return await self.hass.config_entries.options.async_configure(form["flow_id"], fields)
+
+    async def until_people(self, house: House) -> None:
+        """Wait until Home Assistant knows everybody as the bridge does: what was done elsewhere comes as a message."""
+        for lock_id in house.locks:
+            told = (await house.command("users.list", lock=lock_id))["users"]
+            await until(lambda: self._people(lock_id) == sorted(told, key=lambda user: user["id"]))  # noqa: B023
+
+    def _people(self, lock_id: str) -> list[Any]:
+        users = encode(self.entry.runtime_data.data.people.get(lock_id, {}))
+        return sorted(users.values(), key=lambda user: user["id"])
 
     async def open_person(self, user_id: str) -> ConfigFlowResult:
         """Her menu under "Configure"."""
