@@ -39,7 +39,7 @@ serial = "SN-{id}"
 [lock.simulated]
 port = 0
 travel_ms = {travel_ms}
-people = [ {{ name = "Anna", fingers = ["right thumb"] }} ]
+people = [ {people} ]
 """
 
 
@@ -90,6 +90,8 @@ class House:
         self.name = name
         self.travel_ms = travel_ms
         self.locks = {"front_door": ("Front door", "palm6068")}
+        self.people = '{ name = "Anna", fingers = ["right thumb"] }'
+        """Who can come to the doors, as the configuration has it."""
         self.port = 0
         self.service: Service | None = None
         self.clock = ProcessClock()
@@ -177,7 +179,7 @@ class House:
 
     def _config(self) -> Config:
         locks = "".join(
-            _LOCK.format(id=lock_id, name=name, profile=profile, travel_ms=self.travel_ms)
+            _LOCK.format(id=lock_id, name=name, profile=profile, travel_ms=self.travel_ms, people=self.people)
             for lock_id, (name, profile) in self.locks.items()
         )
         text = _CONFIG.format(name=self.name, data=self.data, port=self.port, locks=locks)

@@ -18,13 +18,15 @@ from homeassistant.util import dt as dt_util
 from custom_components.lock_bridge.wire.model import CredentialInfo
 from custom_components.lock_bridge.wire.words import CredentialType
 
-from .base import Input, OptionsBase, step
+from .base import Input, step
+from .doors import DoorSteps
 from .words import say, say_count, say_time
 
 ALL: Final = "all"
+ANY: Final = frozenset(CredentialType)
 
 
-class CredentialSteps(OptionsBase):
+class CredentialSteps(DoorSteps):
     """The list, one of it, and the end of one or of all."""
 
     _chosen: tuple[str, int] = ("", 0)
@@ -35,6 +37,8 @@ class CredentialSteps(OptionsBase):
     @step
     async def async_step_credentials(self, user_input: Input = None) -> ConfigFlowResult:
         """Everything that she has at the lock."""
+        if user_input is None and (asked := await self.which_door("credentials", ANY)) is not None:
+            return asked
         has = self._has()
         if not has:
             self.notice = self.notice or say(self.hass, "no_credentials", name=self.her.name, lock=self.lock.name)

@@ -19,12 +19,15 @@ from homeassistant.helpers.selector import (
 from custom_components.lock_bridge.wire.model import LockSnapshot
 from custom_components.lock_bridge.wire.words import CredentialType
 
-from .base import Input, OptionsBase, step
-from .learning import DONE, LOST, Learning
+from .base import Input, step
+from .doors import DoorSteps
+from .learning import DONE, FIRST, LOST, Learning
 from .words import say
 
 DURESS_FINGER: Final = "duress_finger"
 """A finger that opens and raises a silent alarm (VER-12)."""
+
+LEARNT: Final = frozenset(FIRST)
 
 AGAIN: Final = "again"
 OTHER: Final = "other"
@@ -44,7 +47,7 @@ def learnable(lock: LockSnapshot) -> list[str]:
     return words
 
 
-class EnrolmentSteps(OptionsBase):
+class EnrolmentSteps(DoorSteps):
     """From the choice of what is learnt to its end at the door."""
 
     _what: str
@@ -58,6 +61,8 @@ class EnrolmentSteps(OptionsBase):
     @step
     async def async_step_enrol(self, user_input: Input = None) -> ConfigFlowResult:
         """What is to be learnt?"""
+        if user_input is None and (asked := await self.which_door("enrol", LEARNT)) is not None:
+            return asked
         _ = self.her
         if user_input is not None:
             self._what = user_input["kind"]

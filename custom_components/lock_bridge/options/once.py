@@ -13,14 +13,15 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
 )
 
-from .base import Input, OptionsBase
+from .base import Input
+from .doors import DoorSteps
 
 _LINE: Final = TextSelector(TextSelectorConfig(autocomplete="off"))
 _LINES: Final = TextSelector(TextSelectorConfig(multiline=True, autocomplete="off"))
 _QR_SCALE: Final = 4
 
 
-class OnceSteps(OptionsBase):
+class OnceSteps(DoorSteps):
     """A form that has a secret in it. The flow itself keeps none: it is gone with the form."""
 
     def show_once(self, step_id: str, message: str, secret: Mapping[str, str], **placeholders: str) -> ConfigFlowResult:

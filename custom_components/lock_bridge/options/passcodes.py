@@ -13,6 +13,8 @@ from .base import Input, step
 from .once import OnceSteps
 from .words import say
 
+PASSCODES: Final = frozenset({CredentialType.PIN})
+
 _TYPED: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="new-password"))
 _FORM: Final = vol.Schema({vol.Optional("passcode"): _TYPED})
 
@@ -23,6 +25,8 @@ class PasscodeSteps(OnceSteps):
     @step
     async def async_step_passcode(self, _user_input: Input = None) -> ConfigFlowResult:
         """Her passcode: a new one, or what is to become of the one that she has."""
+        if (asked := await self.which_door("passcode", PASSCODES)) is not None:
+            return asked
         return self._choice("passcode", duress=False) or await self.async_step_passcode_new()
 
     @step
@@ -38,6 +42,8 @@ class PasscodeSteps(OnceSteps):
     @step
     async def async_step_duress_passcode(self, _user_input: Input = None) -> ConfigFlowResult:
         """VER-12: one that opens as any other, and raises a silent alarm."""
+        if (asked := await self.which_door("duress_passcode", PASSCODES)) is not None:
+            return asked
         return self._choice("duress_passcode", duress=True) or await self.async_step_duress_passcode_new()
 
     @step
@@ -57,8 +63,7 @@ class PasscodeSteps(OnceSteps):
     def _choice(self, name: str, *, duress: bool) -> ConfigFlowResult | None:
         if self._passcode(duress=duress) is None:
             return None
-        on_several = len(self.hub.person(self.user_id)) > 1
-        return self.menu(name, [f"{name}_new", f"{name}_delete", "at_lock" if on_several else "person"])
+        return self.menu(name, [f"{name}_new", f"{name}_delete", "person"])
 
     async def _new(self, step_id: str, user_input: Input, *, duress: bool) -> ConfigFlowResult:
         name, lock = self.her.name, self.lock

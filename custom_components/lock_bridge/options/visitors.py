@@ -17,12 +17,17 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
+from custom_components.lock_bridge.wire.words import CredentialType
+
 from .base import Input, step
 from .once import OnceSteps
 from .words import say, say_count, say_time
 
 USES_MAX: Final = 100_000
 """Of entries, as the bridge counts them."""
+
+_KINDS: Final = {"passcode": frozenset({CredentialType.PIN}), "key": frozenset({CredentialType.BLE})}
+"""By what the bridge makes: the kind of credential."""
 
 _AN_EVENING: Final = timedelta(hours=2)
 """A visit is proposed to last at least this long: at eleven at night, until the end of the next day."""
@@ -62,6 +67,8 @@ class VisitorSteps(OnceSteps):
         return await self.shown_once(user_input)
 
     async def _visitor(self, step_id: str, user_input: Input, command: str, made: str) -> ConfigFlowResult:
+        if user_input is None and (asked := await self.which_door(step_id, _KINDS[made])) is not None:
+            return asked
         _, lock = self.her, self.lock
         if user_input is not None and (limits := self._limits(user_input)) is not None:
             label = user_input.get("label", "").strip()
