@@ -39,6 +39,7 @@ class ScriptedBridge:
         """Answers /api/ws where nothing serves it."""
         self.fingerprint = b""
         self.dialled = 0
+        self._cut: str | None = None
         self._refusal: tuple[int, Any] | None = None
         self._pairs: tuple[str, Mapping[str, Any]] | None = None
         self._handshake: PairingServer | None = None
@@ -52,7 +53,7 @@ class ScriptedBridge:
         self._never = asyncio.Event()
 
     async def start(self) -> None:
-        app = web.Application()
+        app = web.Application(middlewares=[self._cut_short])
         app.router.add_route("GET", "/api/info", self._info)
         app.router.add_route("POST", "/api/pair/{step}", self._pair)
         app.router.add_route("GET", "/api/ws", self._ws)
@@ -98,6 +99,26 @@ class ScriptedBridge:
         """Show another certificate after that many more connections."""
         self._greeted = 0
         self._change_after = connections
+
+    def hang_up_at(self, path: str) -> None:
+        """Begin to answer there, and hang up in the middle of a word."""
+        self._cut = path
+
+    @web.middleware
+    async def _cut_short(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        answer = await handler(request)
+        if request.path != self._cut:
+            return answer
+        assert isinstance(answer, web.Response)
+        assert isinstance(answer.body, bytes)
+        cut = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(answer.body))})
+        await cut.prepare(request)
+        await cut.write(answer.body[: len(answer.body) // 2])
+        assert request.transport is not None
+        request.transport.abort()
+        return cut
 
     def _identity(self, name: str) -> ssl.SSLContext:
         identity = load_or_make(Path(self._files.name) / name, name)

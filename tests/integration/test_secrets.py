@@ -5,9 +5,6 @@ import logging
 from typing import Any
 
 import pytest
-from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.lock_bridge.client import Address, Connection, Pairing, Transport
 from custom_components.lock_bridge.wire.words import Scope
@@ -15,42 +12,6 @@ from tests.integration.home import LOCK, Home
 from tests.integration.house import House
 
 CODE, WRONG = "270413", "918273"
-
-
-async def test_diagnostics_help_and_tell_no_secret(
-    paired: Home, house: House, hass_client: ClientSessionGenerator
-) -> None:
-    await house.add_person("Anna", CODE)
-    await house.enter(CODE)
-    await paired.until_state(LOCK, "unlocked")
-    assert await async_setup_component(paired.hass, "diagnostics", {})
-
-    told = await get_diagnostics_for_config_entry(paired.hass, hass_client, paired.entry)
-
-    text = json.dumps(told)
-    data = paired.entry.data
-    for secret in (
-        data["token"],
-        data["fingerprint"],
-        data["client_id"],
-        house.bridge_id,
-        "127.0.0.1",
-        "Anna",
-        CODE,
-        "SN-",
-    ):
-        assert secret not in text
-    assert told["link"] == {"state": "ready", "problem": None, "read_up_to": house.head}
-    managing = ["clients", "credentials", "settings", "users"]
-    assert told["bridge"]["scopes"] == sorted(["events", "lock", "state", "unlock", *managing])
-    (lock,) = told["locks"]
-    assert (lock["id"], lock["profile"], lock["bolt"]) == ("front_door", "palm6068", "unlocked")
-
-    await house.stop()
-    await paired.until_state(LOCK, "unavailable")
-    told = await get_diagnostics_for_config_entry(paired.hass, hass_client, paired.entry)
-    assert told["link"]["state"] == "waiting"
-    assert told["link"]["problem"] in ("LockBridgeError", "CannotConnect", "LinkLost")
 
 
 async def test_a_day_in_the_house_leaves_no_secret_behind(
