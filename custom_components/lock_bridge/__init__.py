@@ -5,6 +5,7 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_setup_actions
@@ -13,6 +14,7 @@ from .client.errors import is_refusal
 from .client.leave import leave
 from .const import CONF_FINGERPRINT, CONF_SWITCH_ON, DOMAIN
 from .cursor import CursorStore
+from .device_removal import async_remove_device
 from .hub import Hub, LockBridgeConfigEntry
 from .issues import async_clear_issues, async_raise_version_issue, is_version_problem
 from .knock import async_reload_when_back, async_stop_knocking
@@ -79,6 +81,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: LockBridgeConfigEntry) -
 async def async_unload_entry(hass: HomeAssistant, entry: LockBridgeConfigEntry) -> bool:
     """Hang up, and take the entities away."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: LockBridgeConfigEntry, device: DeviceEntry
+) -> bool:
+    """Delete the person whose device it is."""
+    return await async_remove_device(hass, entry, device)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: LockBridgeConfigEntry) -> None:

@@ -19,8 +19,7 @@ from .wire.words import PRIORITY, EventType, Priority
 ALARMS: Final = frozenset(kind for kind, priority in PRIORITY.items() if priority is Priority.CRITICAL)
 """What somebody has to hear of, even late; duress among them."""
 
-TIMES: Final = "times"
-"""In the `data` of an alarm that is told late: how many of its kind there were."""
+_TIMES: Final = "times"
 
 QUIET_S: Final = 1.0
 """Old news that comes after such a pause belongs to another outage."""
@@ -151,7 +150,12 @@ class LateAlarms:
         kinds, self._kinds = self._kinds, {}
         for kind in sorted(kinds.values(), key=lambda kind: kind.newest.seq):
             event = kind.newest
-            self._hub.on_alarm.tell(replace(event, data={**event.data, TIMES: len(kind.seqs)}), True)
+            self._hub.on_alarm.tell(replace(event, data={**event.data, _TIMES: len(kind.seqs)}), True)
+
+
+def times_of(event: Event) -> int:
+    """How many of its kind an alarm stands for: one, unless it is told late."""
+    return int(event.data.get(_TIMES, 1))
 
 
 def _kind(event: Event) -> tuple[str | None, ...]:

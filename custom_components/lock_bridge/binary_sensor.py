@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import BridgeEntity, BridgeStatusEntity, LockBridgeEntity, Shows, async_add_lock_entities
 from .hub import Hub, LockBridgeConfigEntry
+from .person_entities import PersonMayEnter, async_add_person_entities
 from .wire.model import BridgeStatus, LockSnapshot
 from .wire.words import BoltState, DoorState
 
@@ -133,6 +134,7 @@ async def async_setup_entry(
     if (status := hub.data.status) is not None:
         async_add_entities(BridgeBinarySensor(hub, status, description) for description in BRIDGE_BINARY_SENSORS)
     async_add_lock_entities(hass, entry, async_add_entities, Platform.BINARY_SENSOR, BINARY_SENSORS, LockBinarySensor)
+    async_add_person_entities(entry, async_add_entities, PersonMayEnter)
 
 
 class LockBinarySensor(LockBridgeEntity, BinarySensorEntity):

@@ -147,8 +147,12 @@ class PersonEntity(Entity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self._hub.on_link.add(self.async_write_ha_state))
+        self.async_on_remove(self._hub.on_link.add(self._link_changed))
         self.async_on_remove(self._hub.on_person(self._user_id, self._person_changed))
+
+    @callback
+    def _link_changed(self) -> None:
+        self.async_write_ha_state()
 
     @callback
     def _person_changed(self) -> None:

@@ -25,6 +25,8 @@ from homeassistant.util import dt as dt_util
 from .entity import BridgeStatusEntity, LockBridgeEntity, Shows, async_add_lock_entities
 from .hub import Hub, LockBridgeConfigEntry
 from .last_entries import happened_at
+from .person_entities import PersonLastEntry, async_add_person_entities
+from .silent_alarm import CHECK_INS, LockCheckIns
 from .texts import method_of
 from .wire.model import BridgeStatus, Event, LockSnapshot
 from .wire.words import RingState
@@ -159,6 +161,8 @@ async def async_setup_entry(
     if (status := hub.data.status) is not None:
         async_add_entities(BridgeSensor(hub, status, description) for description in BRIDGE_SENSORS)
     async_add_lock_entities(hass, entry, async_add_entities, Platform.SENSOR, SENSORS, _make)
+    async_add_lock_entities(hass, entry, async_add_entities, Platform.SENSOR, CHECK_INS, LockCheckIns)
+    async_add_person_entities(entry, async_add_entities, PersonLastEntry)
 
 
 class LockSensor(LockBridgeEntity, SensorEntity):

@@ -24,6 +24,12 @@ def method_of(what: Event | ChangedBy) -> str | None:
     return what.credential_type or what.source
 
 
+def label_of(event: Event) -> str | None:
+    """The visitor whose passcode or Bluetooth key it was, as she who gave it out has written."""
+    label = event.data.get("label")
+    return label if isinstance(label, str) and label else None
+
+
 @callback
 def changed_by(hass: HomeAssistant, who: ChangedBy | None) -> str | None:
     """Who moved the bolt, and how: `Anna · fingerprint`."""
@@ -81,7 +87,11 @@ def _keys(hass: HomeAssistant, data: Mapping[str, Any], details: Mapping[str, An
 
 
 def _who(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
-    return data.get("user_name") or _client(hass, data.get("client_name") or "")
+    if not (name := data.get("user_name")):
+        return _client(hass, data.get("client_name") or "")
+    if label := (data.get("data") or {}).get("label"):
+        return _texts(hass, COMMON)[f"component.{DOMAIN}.{COMMON}.visitor"].format(who=name, label=label)
+    return str(name)
 
 
 def _client(hass: HomeAssistant, name: str) -> str:
