@@ -56,8 +56,8 @@ class ServerView(Protocol):
     def pairing_open(self) -> bool:
         """Whether the pairing window is open."""
 
-    def on_change(self, changed: Callable[[], None]) -> None:
-        """Call `changed` from now on when either is other than before."""
+    def on_change(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call `changed` from now on when either is other than before; call the answer to end it."""
 
     async def open_pairing(self, source: OperationSource | None = None) -> PairingWindow:
         """Open the window anew. Raises `storage`."""
@@ -72,11 +72,13 @@ class Gateway(Listener):
     def __init__(self, ring: Ring | None, clock: Clock) -> None:
         self.told = RingState.STARTING
         """What the ring tells now."""
+        self.on_change: Callable[[], None] = lambda: None
+        """It tells something else."""
         self._ring = ring
         self._clock = clock
         self._bridge: BridgeView | None = None
         self._server: ServerView | None = None
-        self._unlisten: Callable[[], None] | None = None
+        self._stops: list[Callable[[], None]] = []
         self._held: Handle | None = None
         self._opening: asyncio.Task[None] | None = None
 
@@ -89,18 +91,14 @@ class Gateway(Listener):
     def serve(self, bridge: BridgeView, server: ServerView) -> None:
         """Everything has started: follow locks, clients and pairing."""
         self._bridge, self._server = bridge, server
-        self._unlisten = bridge.listen(self)
-        server.on_change(self._refresh)
+        self._stops = [bridge.listen(self), server.on_change(self._refresh)]
         self._refresh()
 
     async def stop(self) -> None:
         """Dark, and deaf to the key."""
         self._let_go()
-        if self._unlisten is not None:
-            self._unlisten()
-            self._unlisten = None
-        if self._server is not None:
-            self._server.on_change(lambda: None)
+        while self._stops:
+            self._stops.pop()()
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.gather(self._opening, return_exceptions=True)
@@ -140,6 +138,7 @@ class Gateway(Listener):
             if told is not RingState.READY:
                 self._ring.show_code(None)
             self._ring.shine(LIGHTS[told])
+        self.on_change()
 
     def _now(self) -> RingState:
         if self._bridge is None or self._server is None:

@@ -34,6 +34,7 @@ from .snapshot import capabilities
 from .store import DeviceKeys, Store, next_backup, open_store
 from .systemd import Watchdog, notify
 from .timesync import ClockTrust
+from .vitals import Vitals
 from .wire import commands
 from .wire.errors import ErrorCode, LockBridgeError
 from .wire.model import BridgeInfo, LockSnapshot
@@ -91,7 +92,11 @@ class Service:
         await bridge.record(Fact(EventType.BRIDGE_STARTED, data={"version": __version__}))
         for lock in config.locks:
             await self._start_lock(lock, device, zone, clock, stack)
+        stack.callback(bridge.people.stop)
         self.server = Server(bridge, config.server, config.bridge.data)
+        vitals = Vitals(bridge, self.server, self.gateway, config.bridge.database)
+        await vitals.start()
+        stack.push_async_callback(vitals.stop)
         await self.server.start()
         stack.push_async_callback(self.server.stop)
         control = ControlSocket(config.bridge.socket, bridge.dispatcher)

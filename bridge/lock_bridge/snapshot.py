@@ -111,6 +111,7 @@ class SnapshotMaker:
             bluetooth_connected=state.bluetooth_connected if "bluetooth" in profile.settings else None,
             phones=len(state.modes.phones),
             menu_open=state.menu is not None and not state.menu.asks_anybody,
+            muted_once=state.modes.mute_once if profile.one_time_mute else None,
         )
 
     def _told_settings(self, settings: Settings) -> Mapping[str, Any]:

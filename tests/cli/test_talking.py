@@ -208,7 +208,7 @@ async def test_two_people_of_one_name_have_to_be_told_apart(bridge: FakeBridge, 
     assert said.code == 2
     assert said.error.startswith("There are several users of this name. Say which by its id: a1 (Anna), a2 (Anna).")
     assert (await cli("user", "delete", "a2")).code == 0
-    assert bridge.was_asked("users.delete") == [{"lock": "front_door", "user_id": "a2"}]
+    assert bridge.was_asked("users.delete") == [{"lock": None, "user_id": "a2"}]
 
 
 async def test_a_passcode_comes_from_standard_input_and_is_never_told(bridge: FakeBridge, cli: Cli) -> None:

@@ -284,6 +284,19 @@ class Model:
         self.people, self.owned = rest, kept
         return None
 
+    def clear(self) -> ErrorCode | None:
+        """Delete everybody who is no administrator."""
+        rest = {name: person for name, person in self.people.items() if person.admin}
+        if len(rest) == len(self.people):
+            return None
+        kept = {key: item for key, item in self.owned.items() if item.user in rest}
+        if self._leaderless(rest, kept):
+            return ErrorCode.LAST_ADMINISTRATOR
+        if self.numbered and not rest:
+            return ErrorCode.LAST_USER
+        self.people, self.owned = rest, kept
+        return None
+
     def check_code(self, code: str, old: Key | None = None) -> ErrorCode | None:
         """Why this is no new passcode."""
         if not 6 <= len(code) <= 10:

@@ -425,3 +425,16 @@ def test_fingers_that_are_found_again_end_the_fault(lock: Lock) -> None:
     lock.give(Inventory(FINGER, frozenset({0})))
     assert fault_parts(lock) == set()
     assert lock.events[-1] is EventType.FAULT_ENDED
+
+
+def test_an_enrolment_that_is_named_is_cancelled_and_no_other(lock: Lock) -> None:
+    first = lock.ok(StartEnrolment, user_id="anna", type=FINGER)["enrolment"]
+    lock.ok(CancelEnrolment, enrolment=first)
+    lock.advance(1)
+    second = lock.ok(StartEnrolment, user_id="anna", type=FINGER)["enrolment"]
+    assert second != first
+    assert lock.refused(CancelEnrolment, enrolment=first) is ErrorCode.NO_ENROLMENT
+    assert lock.state.enrolment is not None
+    assert lock.state.enrolment.active
+    lock.ok(CancelEnrolment, enrolment=second)
+    assert lock.refused(CancelEnrolment, enrolment=second) is ErrorCode.NO_ENROLMENT

@@ -11,12 +11,14 @@ from lock_bridge.engine.inputs import (
     KeyDown,
     KeyUp,
     RemoteUnlock,
+    SetMute,
     TamperSeen,
     Timer,
 )
 from lock_bridge.engine.menu_state import Stage
 from lock_bridge.engine.model import Credential
 from lock_bridge.engine.passcode import passcode_mac
+from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import CredentialType
 from tests.engine.conftest import ANNA, lock_with_anna
 from tests.engine.lock import KEYS, Lock
@@ -224,4 +226,37 @@ def test_the_hold_means_nothing_once_the_key_is_up(palm: Lock) -> None:
     palm.press("back")
     palm.hold("0", 1_000)
     palm.ring(Timer.HOLD)
+    assert not palm.state.modes.mute_once
+
+
+@pytest.mark.spec("DLM-12")
+def test_the_app_mutes_once_too_and_can_take_it_back(palm: Lock) -> None:
+    palm.ok(SetMute, on=True)
+    assert palm.disk.modes.mute_once
+    palm.listen()
+    palm.wrong()
+    assert (sounds(palm), palm.prompts) == ([], [])
+    palm.ok(SetMute, on=False)
+    assert not palm.disk.modes.mute_once
+    palm.listen()
+    palm.wrong()
+    assert Tone.FAILURE in sounds(palm)
+
+
+@pytest.mark.spec("DLM-12")
+def test_a_mute_from_the_app_ends_as_any_other(palm: Lock) -> None:
+    palm.ok(SetMute, on=True)
+    palm.ok(SetMute, on=True)
+    palm.open_with(ANNA)
+    assert not palm.disk.modes.mute_once
+
+
+def test_a_lock_without_a_one_time_mute_has_none_in_the_app(l2s: Lock) -> None:
+    assert l2s.refused(SetMute, on=True) is ErrorCode.NOT_SUPPORTED
+    assert not l2s.state.modes.mute_once
+
+
+def test_a_mute_that_is_not_written_is_not_begun(palm: Lock) -> None:
+    palm.disk_refuses = True
+    assert palm.refused(SetMute, on=True) is ErrorCode.STORAGE
     assert not palm.state.modes.mute_once

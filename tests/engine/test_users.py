@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from lock_bridge.engine.effects import DeleteTemplates, SaveUser
-from lock_bridge.engine.inputs import AddUser, ChangeUser, DeleteCredential, DeleteUser
+from lock_bridge.engine.effects import DeleteTemplates, DropUser, Record, SaveUser
+from lock_bridge.engine.inputs import AddUser, ChangeUser, ClearUsers, DeleteCredential, DeleteUser, StartEnrolment
 from lock_bridge.wire.errors import ErrorCode
-from lock_bridge.wire.words import CredentialType, EventType, OperationSource, Role
+from lock_bridge.wire.words import CredentialType, EnrolmentStatus, EventType, OperationSource, Role
 from tests.engine.conftest import ANNA, BEN
 from tests.engine.lock import Lock
 
@@ -224,4 +224,56 @@ def test_administrators_and_users_both_open_the_door(lock: Lock) -> None:
     assert lock.is_open
     lock.power_cut()
     lock.open_with(ANNA)
+    assert lock.is_open
+
+
+def test_all_who_are_no_administrators_go_at_once_with_what_readers_hold_of_them(lock: Lock) -> None:
+    lock.add("Ben", BEN)
+    lock.add("Cara")
+    lock.add("Dora", "260419", admin=True)
+    slots = {lock.add_finger("ben"), lock.add_finger("cara")}
+    lock.listen()
+    assert lock.ok(ClearUsers) == {"deleted": 2}
+    assert set(lock.disk.users) == set(lock.state.directory.users) == {"anna", "dora"}
+    assert {item.user_id for item in lock.disk.credentials.values()} == {"anna", "dora"}
+    told = [(fact.type, fact.user_id, fact.client_name) for fact in lock.facts]
+    assert told == [(EventType.USER_DELETED, user, "Home Assistant") for user in ("ben", "cara")]
+    assert {slot for effect in lock.of(DeleteTemplates) for slot in effect.slots} >= slots
+    writes = [isinstance(effect, (DropUser, Record)) for effect in lock.effects]
+    assert writes.index(False) >= 4, "all of it is written before a reader forgets anything"
+    lock.finger(min(slots))
+    assert not lock.is_open
+
+
+def test_with_nobody_but_administrators_there_is_nobody_to_clear(lock: Lock) -> None:
+    lock.listen()
+    assert lock.ok(ClearUsers) == {"deleted": 0}
+    assert (lock.facts, set(lock.disk.users)) == ([], {"anna"})
+
+
+def test_an_enrolment_of_somebody_who_is_cleared_ends_with_her(palm: Lock) -> None:
+    palm.add("Ben", BEN)
+    palm.ok(StartEnrolment, user_id="ben", type=CredentialType.FINGERPRINT)
+    palm.ok(ClearUsers)
+    assert palm.state.enrolment is not None
+    assert palm.state.enrolment.status is EnrolmentStatus.CANCELLED
+
+
+@pytest.mark.spec("USR-3")
+def test_where_the_lock_numbers_its_users_the_last_of_them_all_stays() -> None:
+    lock = Lock("palm6068")
+    lock.add("Ben", BEN)
+    lock.add("Cara")
+    assert lock.refused(ClearUsers) is ErrorCode.LAST_USER
+    assert set(lock.disk.users) == {"ben", "cara"}
+
+
+def test_a_disk_that_takes_nothing_leaves_everybody(lock: Lock) -> None:
+    lock.add("Ben", BEN)
+    lock.add("Cara")
+    lock.disk_refuses = True
+    assert lock.refused(ClearUsers) is ErrorCode.STORAGE
+    lock.disk_refuses = False
+    assert set(lock.state.directory.users) == {"anna", "ben", "cara"}
+    lock.open_with(BEN)
     assert lock.is_open

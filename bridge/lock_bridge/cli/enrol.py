@@ -57,7 +57,7 @@ def enrol(session: Session) -> int | None:
     try:
         return _follow(session, lock["id"], started["enrolment"])
     except KeyboardInterrupt:
-        session.call("credentials.cancel", lock=lock["id"])
+        session.call("credentials.cancel", lock=lock["id"], enrolment=started["enrolment"])
         session.tell("Cancelled. Nothing was stored.")
         raise
 

@@ -1,4 +1,4 @@
-"""`status`, `lock`, `unlock`, `mode`, `lockout end`, `settings`: the locks themselves."""
+"""`status`, `lock`, `unlock`, `mode`, `mute`, `lockout end`, `settings`: the locks themselves."""
 
 import difflib
 from typing import Any, Final
@@ -24,6 +24,7 @@ _WHILE: Final = {
     "inside_handle_blocked": "The inside handle is blocked.",
     "emergency_power": "Runs on emergency power.",
     "menu_open": "Somebody is in its menu.",
+    "muted_once": "Silent until somebody who is enrolled has opened it.",
 }
 """What is said while a field of the lock is true."""
 
@@ -82,6 +83,14 @@ def _armed(session: Session, lock_id: str) -> str:
     """BLT-8: at once where it is locked, else once it is."""
     when = "" if session.lock(lock_id).get("mode") == "leaving_home" else " once it is locked"
     return f"armed{when}: nobody is at home"
+
+
+def mute(session: Session) -> None:
+    """Begin the one-time mute, or take it back (DLM-12)."""
+    wanted, on = session.lock(session.args.lock), session.args.on == "on"
+    answer = session.call("mute.set", lock=wanted["id"], on=on)
+    told = "silent until somebody who is enrolled has opened it" if on else "no longer muted"
+    session.show(answer, [f"{wanted['name']} is {told}."])
 
 
 def end_lockout(session: Session) -> None:

@@ -94,8 +94,11 @@ def _people(commands: _Commands) -> None:
     enabled.add_argument("--enable", dest="enabled", action="store_true", default=None)
     enabled.add_argument("--disable", dest="enabled", action="store_false", default=None)
     _validity(change)
-    delete = _add(actions, "delete", "people:delete", "delete a user and all her credentials", of_lock=True)
+    delete = _add(actions, "delete", "people:delete", "delete a user and all her credentials")
     delete.add_argument("user", metavar=_USER)
+    delete.add_argument("--lock", metavar="ID|NAME", help="from which lock (default: from all of hers, or from none)")
+    clear = _add(actions, "clear", "people:clear", "delete everybody who is no administrator", of_lock=True)
+    clear.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _validity(command: argparse.ArgumentParser) -> None:
@@ -194,6 +197,8 @@ def _locks(commands: _Commands) -> None:
     mode = _add(commands, "mode", "locks:mode", "hold the door open, or arm it for leaving home", of_lock=True)
     mode.add_argument("mode", choices=MODES)
     mode.add_argument("--for", dest="span", metavar="TIME", help="hold it open for so long, as 30m or 2h")
+    mute = _add(commands, "mute", "locks:mute", "keep a lock silent until somebody opens it", of_lock=True)
+    mute.add_argument("on", choices=("on", "off"))
     lockout = commands.add_parser("lockout", help="end a lockout")
     _add(_actions(lockout), "end", "locks:end_lockout", "end it now", of_lock=True)
     settings = _add(commands, "settings", "locks:settings", "show or change a lock's settings", of_lock=True)
@@ -225,7 +230,7 @@ GROUPS: Final[tuple[tuple[tuple[str, ...], Callable[[_Commands], None]], ...]] =
     (("users", "user"), _people),
     (("credential",), _credentials),
     (("bluetooth",), _bluetooth),
-    (("lock", "unlock", "mode", "lockout", "settings"), _locks),
+    (("lock", "unlock", "mode", "mute", "lockout", "settings"), _locks),
     (("restart", "pairing", "factory-reset"), _upkeep),
     (("door",), _door),
 )

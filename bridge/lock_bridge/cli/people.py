@@ -1,9 +1,10 @@
-"""`users`, `user list`, `show`, `add`, `join`, `change`, `delete`."""
+"""`users`, `user list`, `show`, `add`, `join`, `change`, `delete`, `clear`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from . import times
+from .ask import sure
 from .output import credential, moment, table
 from .session import Session
 from .usage import UsageError
@@ -90,11 +91,28 @@ def change(session: Session) -> None:
 
 
 def delete(session: Session) -> None:
-    """Delete a user and all her credentials."""
+    """Delete a user and all her credentials, on all her locks or on the one that is named."""
+    if session.args.lock is None:
+        user = session.user_anywhere(session.args.user)
+        session.call("users.delete", user_id=user["id"])
+        session.show({"deleted": user}, [f"{user['name']} and all her credentials are deleted."])
+        return
     lock = session.lock(session.args.lock)
     user = session.user(lock["id"], session.args.user)
     session.call("users.delete", lock=lock["id"], user_id=user["id"])
     session.show({"deleted": user}, [f"{user['name']} and all her credentials are deleted from {lock['name']}."])
+
+
+def clear(session: Session) -> int | None:
+    """Delete everybody on a lock who is no administrator, once that is confirmed."""
+    lock = session.lock(session.args.lock)
+    whom = f"everybody on {lock['name']} who is no administrator"
+    if not session.args.yes and not sure(f"Delete {whom}?", f"That deletes {whom}."):
+        session.show({"deleted": 0}, ["Nothing was changed."])
+        return 1
+    answer = session.call("users.clear", lock=lock["id"])
+    session.show(answer, [f"{answer['deleted']} user{'' if answer['deleted'] == 1 else 's'} deleted."])
+    return None
 
 
 def may_enter(user: Mapping[str, Any]) -> str:

@@ -55,13 +55,17 @@ class Session:
 
     def user_elsewhere(self, lock: str, wanted: str) -> dict[str, Any]:
         """The user of that id or name on any lock but this one."""
-        others = {
-            user["id"]: user
-            for other in self.call("locks.list")["locks"]
-            if other["id"] != lock
-            for user in self.call("users.list", lock=other["id"])["users"]
-        }
-        return _pick("user on another lock", wanted, list(others.values()))
+        return _pick("user on another lock", wanted, self._users(besides=lock))
+
+    def user_anywhere(self, wanted: str) -> dict[str, Any]:
+        """The user of that id or name on any lock; a number will do where there is but one lock."""
+        locks = self.call("locks.list")["locks"]
+        return self.user(locks[0]["id"], wanted) if len(locks) == 1 else _pick("user", wanted, self._users())
+
+    def _users(self, *, besides: str | None = None) -> list[dict[str, Any]]:
+        locks = [lock["id"] for lock in self.call("locks.list")["locks"] if lock["id"] != besides]
+        found = {user["id"]: user for lock in locks for user in self.call("users.list", lock=lock)["users"]}
+        return list(found.values())
 
     def client(self, wanted: str) -> dict[str, Any]:
         """The client of that id or name."""

@@ -1,7 +1,7 @@
 """Who and what is enrolled on one lock, with the look-ups that verification needs. Frozen: a change makes a new one."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -41,8 +41,12 @@ class Directory:
 
     def without_user(self, user_id: str) -> Directory:
         """Without a user and all her credentials (USR-5)."""
-        users = {key: user for key, user in self.users.items() if key != user_id}
-        return _indexed(users, {key: item for key, item in self.credentials.items() if item.user_id != user_id})
+        return self.without_users((user_id,))
+
+    def without_users(self, user_ids: Collection[str]) -> Directory:
+        """Without some users and all their credentials."""
+        users = {key: user for key, user in self.users.items() if key not in user_ids}
+        return _indexed(users, {key: item for key, item in self.credentials.items() if item.user_id not in user_ids})
 
     def with_credential(self, credential: Credential) -> Directory:
         """With `credential` added, or in place of the one with the same kind and number."""

@@ -127,7 +127,7 @@ def start(turn: Turn, command: StartEnrolment) -> None:
 def cancel(turn: Turn, command: CancelEnrolment) -> None:
     """End it from the app; nothing of it stays. One that was begun at the keypad is the keypad's to end."""
     running = _active(turn)
-    if running is None:
+    if running is None or command.enrolment not in (None, running.id):
         turn.refuse(command, ErrorCode.NO_ENROLMENT)
     elif running.at_keypad:
         turn.refuse(command, ErrorCode.MENU_OPEN)

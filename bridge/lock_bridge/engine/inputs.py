@@ -390,6 +390,11 @@ class DeleteUser(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClearUsers(Command):
+    """Delete everybody who is no administrator, with all their credentials; all of them or none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetPasscode(Command):
     """Give a user her passcode, in place of the one she had."""
 
@@ -442,7 +447,9 @@ class StartEnrolment(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelEnrolment(Command):
-    """End the running enrolment; nothing of it stays."""
+    """End the running enrolment, or only the one with that id; nothing of it stays."""
+
+    enrolment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -467,6 +474,13 @@ class SetMode(Command):
 
     mode: OperatingMode
     seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetMute(Command):
+    """Begin the one-time mute, or take it back (DLM-12)."""
+
+    on: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

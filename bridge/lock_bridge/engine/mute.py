@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import CredentialType
 
 from . import shows
-from .inputs import Key
+from .inputs import Key, SetMute
 from .state import Cause
 from .turn import Turn
 
@@ -20,6 +21,15 @@ def begin(turn: Turn) -> None:
     """The key has been held: it flashes twice, and the lock is silent."""
     turn.save_modes(mute_once=True)
     shows.twice(turn, KEY)
+
+
+def set_mute(turn: Turn, command: SetMute) -> None:
+    """From the app: the same, and nothing flashes; and the way back, which the keypad does not have."""
+    if not turn.profile.one_time_mute:
+        turn.refuse(command, ErrorCode.NOT_SUPPORTED)
+        return
+    turn.save_modes(asked=True, mute_once=command.on)
+    turn.answer(command)
 
 
 def opened(turn: Turn, cause: Cause) -> None:

@@ -1,6 +1,6 @@
 """Users, as the app and the menus change them (USR, APP-2)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any, Final
@@ -10,7 +10,7 @@ from lock_bridge.wire.words import OperationSource, Role
 
 from . import enrolment, limits, names, roster, schedule
 from .directory import Directory
-from .inputs import AddUser, ChangeUser, Command, DeleteUser, UserShared, UsesShared
+from .inputs import AddUser, ChangeUser, ClearUsers, Command, DeleteUser, UserShared, UsesShared
 from .limits import NAME_MAX
 from .model import User
 from .profile import Profile
@@ -23,6 +23,7 @@ __all__ = [
     "bound",
     "change_user",
     "changed",
+    "clear_users",
     "delete_user",
     "new_user",
     "remove",
@@ -108,6 +109,17 @@ def delete_user(turn: Turn, command: DeleteUser) -> None:
         turn.answer(command)
 
 
+def clear_users(turn: Turn, command: ClearUsers) -> None:
+    """Everybody who is no administrator, as `delete_user` does; all of them or none."""
+    directory = turn.state.directory
+    gone = tuple(user for user in directory.users.values() if user.role is not Role.ADMINISTRATOR)
+    if gone and (refused := bound(turn.profile, directory, gone)) is not None:
+        turn.refuse(command, refused)
+        return
+    _drop(turn, gone, _by(command))
+    turn.answer(command, deleted=len(gone))
+
+
 def shared(turn: Turn, given: UserShared) -> None:
     """USR-10: another lock has changed her, and written it down; here she keeps her number."""
     mine = turn.state.directory.users.get(given.user.id)
@@ -140,24 +152,29 @@ def new_user(turn: Turn, role: Role) -> User | Refused:
 
 def remove(turn: Turn, user: User, by: Cause) -> Refused | None:
     """Delete a user with all her credentials (USR-5), and an enrolment that is hers; or why she has to stay."""
-    if (refused := bound(turn.profile, turn.state.directory, user)) is not None:
+    if (refused := bound(turn.profile, turn.state.directory, (user,))) is not None:
         return refused
-    roster.drop_user(turn, user, by)
-    enrolment.abandon(turn, user)
+    _drop(turn, (user,), by)
     return None
 
 
-def bound(profile: Profile, directory: Directory, user: User) -> Refused | None:
-    """Why a lock cannot be without a user.
+def bound(profile: Profile, directory: Directory, users: Collection[User]) -> Refused | None:
+    """Why a lock cannot be without these users.
 
     The last administrator stays, and where the lock numbers its users, the last of them all (USR-3).
     """
-    after = directory.without_user(user.id)
+    after = directory.without_users(frozenset(user.id for user in users))
     if roster.nobody_left(profile, directory, after):
         return Refused(ErrorCode.LAST_ADMINISTRATOR)
     if profile.users and not after.users:
         return Refused(ErrorCode.LAST_USER)
     return None
+
+
+def _drop(turn: Turn, users: Sequence[User], by: Cause) -> None:
+    roster.drop_users(turn, users, by)
+    for user in users:
+        enrolment.abandon(turn, user)
 
 
 def _check(user: User) -> Refused | None:

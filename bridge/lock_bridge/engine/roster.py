@@ -86,13 +86,15 @@ def drop_empty(turn: Turn, user_ids: Iterable[str]) -> tuple[User, ...]:
     return empty
 
 
-def drop_user(turn: Turn, user: User, by: Cause) -> None:
-    """Forget a user with all her credentials, in their readers too (USR-5)."""
+def drop_users(turn: Turn, users: Sequence[User], by: Cause) -> None:
+    """Forget users with all their credentials, in their readers too (USR-5)."""
     directory = turn.state.directory
-    turn.emit(DropUser(user.id))
-    _record(turn, EventType.USER_DELETED, by, user)
-    turn.set(directory=directory.without_user(user.id))
-    forget_templates(turn, directory.of_user(user.id))
+    for user in users:
+        turn.emit(DropUser(user.id))
+        _record(turn, EventType.USER_DELETED, by, user)
+    turn.set(directory=directory.without_users(frozenset(user.id for user in users)))
+    # Last, for the readers' part is done only once all of this is written.
+    forget_templates(turn, (item for user in users for item in directory.of_user(user.id)))
 
 
 def forget_templates(turn: Turn, credentials: Iterable[Credential]) -> None:

@@ -102,7 +102,7 @@ class _Credentials:
 
     async def cancel(self, wish: commands.CancelEnrolment, actor: Actor) -> Mapping[str, Any]:
         return await self._bridge.runner(wish.lock).command(
-            lambda id_: inputs.CancelEnrolment(command_id=id_, actor=actor)
+            lambda id_: inputs.CancelEnrolment(command_id=id_, actor=actor, enrolment=wish.enrolment)
         )
 
     async def delete(self, wish: commands.DeleteCredential, actor: Actor) -> Mapping[str, Any]:

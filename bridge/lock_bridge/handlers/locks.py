@@ -23,6 +23,7 @@ def serve(bridge: Bridge) -> None:
     table.register(commands.SetSettings, handlers.set_settings)
     table.register(commands.AllowRemoteUnlock, handlers.allow_remote_unlock)
     table.register(commands.SetMode, handlers.set_mode)
+    table.register(commands.SetMute, handlers.set_mute)
     table.register(commands.SetBluetoothCode, handlers.set_bluetooth_code)
     table.register(commands.ClearBluetooth, handlers.clear_bluetooth)
     table.register(commands.RestartLock, handlers.restart)
@@ -61,6 +62,11 @@ class _Locks:
             raise LockBridgeError(ErrorCode.NOT_SUPPORTED, {"mode": wish.mode.value})
         return await runner.command(
             lambda id_: inputs.SetMode(command_id=id_, actor=actor, mode=wish.mode, seconds=wish.seconds)
+        )
+
+    async def set_mute(self, wish: commands.SetMute, actor: Actor) -> Mapping[str, Any]:
+        return await self._bridge.runner(wish.lock).command(
+            lambda id_: inputs.SetMute(command_id=id_, actor=actor, on=wish.on)
         )
 
     async def set_bluetooth_code(self, wish: commands.SetBluetoothCode, actor: Actor) -> Mapping[str, Any]:

@@ -27,6 +27,7 @@ def serve(bridge: Bridge) -> None:
     table.register(commands.AddUser, people_first(bridge, handlers.add))
     table.register(commands.ChangeUser, people_first(bridge, handlers.change))
     table.register(commands.DeleteUser, people_first(bridge, handlers.delete))
+    table.register(commands.ClearUsers, people_first(bridge, handlers.clear))
 
 
 class _People:
@@ -72,11 +73,14 @@ class _People:
         for runner in runners:
             runner.listen()
             directory = runner.state.directory
-            if (refused := bound(runner.setup.profile, directory, directory.users[wish.user_id])) is not None:
+            if (refused := bound(runner.setup.profile, directory, (directory.users[wish.user_id],))) is not None:
                 raise LockBridgeError(refused.error, {**refused.detail, "lock": runner.id})
         for runner in runners:
             await _delete(runner, wish.user_id, actor)
         return {}
+
+    async def clear(self, wish: commands.ClearUsers, actor: Actor) -> Mapping[str, Any]:
+        return await self._bridge.runner(wish.lock).command(lambda id_: inputs.ClearUsers(command_id=id_, actor=actor))
 
     def _known(self, wish: commands.AddUser) -> User:
         """Somebody of another lock, as she is there; to say at the same time how she is to be is a contradiction."""

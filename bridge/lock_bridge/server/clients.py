@@ -42,6 +42,11 @@ class Clients:
         """Read them from the store."""
         self._rows = {row.id: row for row in await self._bridge.store.clients()}
 
+    @property
+    def count(self) -> int:
+        """How many are paired."""
+        return len(self._rows)
+
     def authenticate(self, authorization: str | None) -> ClientRow | None:
         """The client whose token the header shows. Takes as long for an unknown client as for a wrong secret."""
         if (shown := tokens.read(authorization)) is None:

@@ -93,6 +93,11 @@ class Hub:
         """Whether any client has a live connection."""
         return bool(self._welcomed)
 
+    @property
+    def clients(self) -> int:
+        """How many clients have a live connection."""
+        return len({session.client.id for session in self._welcomed})
+
     def is_connected(self, client_id: str) -> bool:
         """Whether the client has a live connection."""
         return any(session.client.id == client_id for session in self._welcomed)

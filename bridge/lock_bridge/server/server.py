@@ -52,6 +52,8 @@ class Server:
         self._commands = Commands(bridge.clock, bridge.dispatcher, self._background)
         self._pairing = Pairing(bridge, self._clients, self._background)
         self._hub = Hub(bridge, self._commands, self._clients.knows)
+        self._on_change: list[Callable[[], None]] = []
+        self._hub.on_change = self._pairing.on_change = self._changed
         self._clients.is_connected, self._clients.on_revoked = self._hub.is_connected, self._hub.revoked
         self.routes: tuple[Route, ...] = Rest(bridge, self._commands, self._hub, self._pairing).routes(self._openapi)
         self._guard = Guard(self.routes, self._clients, StrangerLimit(bridge.clock), ClientLimit(bridge.clock))
@@ -96,13 +98,31 @@ class Server:
         """Whether the pairing window is open."""
         return self._pairing.seconds > 0
 
-    def on_change(self, changed: Callable[[], None]) -> None:
-        """Call `changed` from now on when a client comes or goes, or the pairing window opens or closes."""
-        self._hub.on_change = self._pairing.on_change = changed
+    @property
+    def clients(self) -> int:
+        """How many clients are paired."""
+        return self._clients.count
+
+    @property
+    def clients_connected(self) -> int:
+        """How many of them have a live connection."""
+        return self._hub.clients
+
+    def on_change(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call `changed` from now on when a client comes or goes, or the pairing window opens or closes.
+
+        Call the answer to end it.
+        """
+        self._on_change.append(changed)
+        return lambda: self._on_change.remove(changed)
 
     async def open_pairing(self, source: OperationSource | None = None) -> PairingWindow:
         """Open the pairing window; the code is only for a person at the bridge. Raises `storage`."""
         return await self._pairing.open(source)
+
+    def _changed(self) -> None:
+        for changed in tuple(self._on_change):
+            changed()
 
     async def _start(self) -> None:
         bridge, config = self._bridge, self._config

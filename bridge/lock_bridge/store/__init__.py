@@ -10,6 +10,7 @@ from .errors import (
     StoreFull,
     StoreVersionError,
 )
+from .files import sidecar
 from .journal import RETENTION, Budget
 from .keys import DeviceKeys
 from .rows import ClientRow, LockData
@@ -36,5 +37,6 @@ __all__ = [
     "open_store",
     "prune_backups",
     "restore",
+    "sidecar",
     "verify",
 ]

@@ -14,6 +14,7 @@ from lock_bridge.engine.inputs import (
     ChangeUser,
     ClearBluetooth,
     ClearCredentials,
+    ClearUsers,
     DeleteCredential,
     DeleteUser,
     EndLockout,
@@ -23,6 +24,7 @@ from lock_bridge.engine.inputs import (
     RemoteUnlock,
     ResetLock,
     SetMode,
+    SetMute,
     SetPasscode,
     StartEnrolment,
 )
@@ -97,6 +99,15 @@ class App(Machine):
     @rule(name=names)
     def delete(self, name: str) -> None:
         self.expect(self.model.delete(name), DeleteUser, user_id=name)
+
+    @rule(sure=st.sampled_from([False] * 5 + [True]))
+    def clear_users(self, sure: bool) -> None:
+        if sure:
+            self.expect(self.model.clear(), ClearUsers)
+
+    @rule(on=st.booleans())
+    def mute_from_afar(self, on: bool) -> None:
+        self.expect(None if self.profile == "palm6068" else ErrorCode.NOT_SUPPORTED, SetMute, on=on)
 
     @rule(name=names, code=st.sampled_from(CODES), duress=st.booleans())
     def set_code(self, name: str, code: str, duress: bool) -> None:
