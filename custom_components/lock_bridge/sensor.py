@@ -22,12 +22,12 @@ from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
+from .attributes import known, who_and_how
 from .entity import BridgeStatusEntity, LockBridgeEntity, Shows, async_add_lock_entities
 from .hub import Hub, LockBridgeConfigEntry
 from .last_entries import happened_at
 from .person_entities import PersonLastEntry, async_add_person_entities
 from .silent_alarm import CHECK_INS, LockCheckIns
-from .texts import method_of
 from .wire.model import BridgeStatus, Event, LockSnapshot
 from .wire.words import RingState
 
@@ -279,14 +279,7 @@ def _make(hub: Hub, lock: LockSnapshot, description: _Description) -> LockSensor
 def _access(event: Event) -> dict[str, Any]:
     """When somebody entered, and who, by the words of the access event's attributes."""
     happened = happened_at(event)
-    facts = {
-        _HAPPENED: happened.isoformat() if happened else None,
-        "user_id": event.user_id,
-        "user_name": event.user_name,
-        "method": method_of(event),
-        "source": event.source,
-    }
-    return {name: str(value) for name, value in facts.items() if value is not None}
+    return known({_HAPPENED: happened.isoformat() if happened else None, **who_and_how(event)})
 
 
 def _ring(ring: RingState) -> str | None:

@@ -1,19 +1,21 @@
 """Every text that can be shown is there in five languages, and no text is there that nothing shows."""
 
+import importlib
 import json
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import yaml
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.translation import async_load_integrations
 from homeassistant.setup import async_setup_component
 
-from custom_components.lock_bridge import config_flow, errors, event, issues
+from custom_components.lock_bridge import PLATFORMS, config_flow, errors, event, issues
 from custom_components.lock_bridge import texts as texts_module
-from custom_components.lock_bridge.binary_sensor import BINARY_SENSORS
 from custom_components.lock_bridge.const import DOMAIN, EVENTS_LOST
-from custom_components.lock_bridge.sensor import SENSORS
 from custom_components.lock_bridge.wire.errors import ErrorCode
 from custom_components.lock_bridge.wire.model import ChangedBy
 from custom_components.lock_bridge.wire.words import (
@@ -111,21 +113,28 @@ def test_every_issue_has_its_text_and_no_others() -> None:
 
 
 def test_every_entity_has_its_texts_and_no_others() -> None:
-    expected = {
-        f"entity.{platform}.{description.translation_key}.name"
-        for platform, descriptions in (("sensor", SENSORS), ("binary_sensor", BINARY_SENSORS), ("event", event.EVENTS))
-        for description in descriptions
-        if description.translation_key
+    there = {(platform, key) for platform, entities in read_entities().items() for key in entities}
+    assert there == set(entities_of_the_code())
+    assert all(entity["name"] for entities in read_entities().values() for entity in entities.values())
+
+
+def test_every_word_that_an_entity_shows_has_its_text_and_no_others() -> None:
+    of_attributes = {
+        "source": set(OperationSource),
+        "method": {*OperationSource, *CredentialType},
+        "part": set(Part),
+        "parts": set(Part),
     }
+    texts = read_entities()
     for description in event.EVENTS:
-        types = f"entity.event.{description.key}.state_attributes.event_type.state"
-        expected |= {f"{types}.{kind}" for kind in description.event_types or ()}
-    access = "entity.event.access.state_attributes"
-    expected |= {f"{access}.{name}.name" for name in ("lock", "method", "reason", "source", "user_id", "user_name")}
-    expected |= {f"{access}.source.state.{source}" for source in OperationSource}
-    expected |= {f"{access}.method.state.{method}" for method in (*OperationSource, *CredentialType)}
-    expected |= {f"{access}.reason.state.{reason}" for reason in Refusal}
-    assert keys("entity") == expected
+        words = texts["event"][description.key]["state_attributes"]["event_type"]["state"]
+        assert words.keys() == set(description.event_types or ()), description.key
+    for platform, entities in texts.items():
+        for key, entity in entities.items():
+            for name, attribute in entity.get("state_attributes", {}).items():
+                words = attribute.get("state", {}).keys()
+                assert name not in of_attributes or words == of_attributes[name], f"{platform}.{key}.{name}"
+                assert name != "reason" or words == set(Refusal) or words <= set(ErrorCode), f"{platform}.{key}.{name}"
 
 
 def test_every_event_part_and_reason_has_its_words_and_no_others() -> None:
@@ -152,7 +161,7 @@ def test_every_event_part_and_reason_has_its_words_and_no_others() -> None:
     said = {str(reason) for reason in (*of_pairing, *of_the_bolt)} - shown_at_the_event_entity
     assert keys("common.reason_") == {f"common.reason_{reason}" for reason in said}
     assert keys("common.client_") == {f"common.client_{Actor().client_id}"}
-    told = ("event_", "part_", "reason_", "client_")
+    told = ("event_", "part_", "reason_", "client_", "message_", "people_", "visitor", "update_notes")
     assert all(key.removeprefix("common.").startswith(told) for key in keys("common"))
 
 
@@ -184,9 +193,8 @@ async def test_what_only_a_newer_bridge_knows_is_shown_as_it_came(hass: HomeAssi
 
 def test_icons_are_of_entities_that_there_are() -> None:
     icons = json.loads((FOLDER / "icons.json").read_text(encoding="utf-8"))
-    assert set(icons) == {"entity"}
-    assert set(icons["entity"]) == {"event"}
-    assert set(icons["entity"]["event"]) <= {description.key for description in event.EVENTS}
+    there = {(platform, key) for platform, entities in icons["entity"].items() for key in entities}
+    assert there <= set(entities_of_the_code())
     assert all(icon.startswith("mdi:") for _, icon in flat(icons))
 
 
@@ -211,3 +219,30 @@ def test_the_quality_scale_answers_every_rule() -> None:
 def keys(start: str) -> set[str]:
     """Keys of the English texts under `start`."""
     return {key for key in read("en").keys() - HOME_ASSISTANTS if key.startswith(start)}
+
+
+def read_entities() -> dict[str, dict[str, Any]]:
+    """The English texts of the entities, by platform and key."""
+    texts: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text(encoding="utf-8"))
+    return dict(texts["entity"])
+
+
+def entities_of_the_code() -> Iterator[tuple[str, str]]:
+    """Platform and translation key of each description in the modules, and of each entity that has its own."""
+    ours = [importlib.import_module(f"custom_components.{DOMAIN}.{path.stem}") for path in FOLDER.glob("*.py")]
+    for module in ours:
+        for thing in vars(module).values():
+            for description in thing if isinstance(thing, tuple) else ():
+                platform = module.__name__.rpartition(".")[2]
+                if platform in PLATFORMS and isinstance(description, EntityDescription) and description.translation_key:
+                    yield platform, description.translation_key
+            if isinstance(thing, type) and issubclass(thing, Entity):
+                key = vars(thing).get("__attr_translation_key")  # Home Assistant keeps `_attr_...` there
+                if isinstance(key, str):
+                    yield platform_of(thing), key
+
+
+def platform_of(entity: type[Entity]) -> str:
+    """The platform whose kind of entity it is."""
+    homes = [kind.__module__.split(".") for kind in entity.__mro__]
+    return next(home[2] for home in homes if home[:2] == ["homeassistant", "components"])
