@@ -126,6 +126,8 @@ class LateAlarms:
                 self._missing = frozenset()  # no longer in the journal
             else:
                 first = events[-1].seq + 1
+        if not self._kinds:
+            self._done()
 
     @callback
     def _stop(self) -> None:
