@@ -214,7 +214,7 @@ async def test_what_the_journal_has_lost_meanwhile_is_waited_for_no_longer(
     await record(house, Fact(EventType.DOORBELL))
     await far.until_event("doorbell")
     await far.hass.config_entries.async_unload(entry.entry_id)
-    hass_storage[f"lock_bridge.{entry.entry_id}"]["data"]["untold"] = [1]
+    hass_storage[f"lock_bridge.{entry.entry_id}"]["data"]["untold"] = [house.head]
     await far.hass.config_entries.async_setup(entry.entry_id)
     await record(house, Fact(EventType.TAMPER_STARTED))
     await until(lambda: shown)
