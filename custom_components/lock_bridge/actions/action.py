@@ -15,6 +15,7 @@ from homeassistant.util.json import JsonObjectType
 
 from custom_components.lock_bridge.const import DOMAIN
 from custom_components.lock_bridge.errors import exception_text
+from custom_components.lock_bridge.wire.codec import encode
 from custom_components.lock_bridge.wire.words import Scope
 
 from .targets import Target, locks_of, person_at
@@ -100,7 +101,8 @@ async def _go_through(hass: HomeAssistant, order: Order, locks: Sequence[Target]
     failed: dict[Target, HomeAssistantError] = {}
     for lock in locks:
         try:
-            answers[lock.entity_id] = await order.at(lock)
+            # Plain words in place of enums: templates and traces show them as they are.
+            answers[lock.entity_id] = encode(await order.at(lock))
         except HomeAssistantError as err:
             failed[lock] = err
     if not failed:
