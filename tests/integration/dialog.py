@@ -1,5 +1,6 @@
 """The dialog behind "Configure", as somebody at the screen sees it."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -143,10 +144,8 @@ class Dialog:
             self.hass.async_create_task(self._fetch())
 
     async def _fetch(self) -> None:
-        try:
+        with contextlib.suppress(UnknownFlow):  # closed meanwhile
             await self._configure(None)
-        except UnknownFlow:
-            pass
 
     @callback
     def _bar(self, event: Event) -> None:

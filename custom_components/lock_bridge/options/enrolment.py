@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.selector import (
@@ -148,7 +148,7 @@ class EnrolmentSteps(DoorSteps):
             return False
         duress = self._what == DURESS_FINGER
         kind = CredentialType.FINGERPRINT if duress else CredentialType(self._what)
-        learning = Learning(self.hub, self.lock, self.user_id, kind)
+        learning = Learning(self.config_entry, self.lock, self.user_id, kind)
         self._beginning = True
         try:
             answer = await self.ask(
@@ -190,10 +190,9 @@ class EnrolmentSteps(DoorSteps):
     @callback
     def _leave(self, learning: Learning) -> None:
         learning.stop()
-        if learning.runs and self.config_entry.state is ConfigEntryState.LOADED:
-            self.config_entry.async_create_background_task(
-                self.hass, learning.cancel(self.hub), f"{learning.lock_id}: ending an enrolment"
-            )
+        if learning.runs:
+            # Not a task of the entry: one that is set up anew ends the enrolment that it has lost sight of.
+            self.hass.async_create_background_task(learning.cancel(), f"{learning.lock_id}: ending an enrolment")
 
     def _at_the_door(self, learning: Learning) -> Mapping[str, str]:
         return {

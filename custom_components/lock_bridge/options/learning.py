@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import callback
 
 from custom_components.lock_bridge.client import ClientError
-from custom_components.lock_bridge.hub import Hub
+from custom_components.lock_bridge.hub import LockBridgeConfigEntry
 from custom_components.lock_bridge.wire.errors import LockBridgeError
 from custom_components.lock_bridge.wire.model import Enrolment, LockSnapshot
 from custom_components.lock_bridge.wire.words import CredentialType, EnrolmentStatus
@@ -46,6 +47,8 @@ FIRST: Final[Mapping[CredentialType, str]] = {
 """What each kind begins with."""
 FOLLOW: Final = "follow"
 """Something that only a newer bridge asks for."""
+WAIT: Final = "wait"
+"""Nothing more is asked for: the reader makes something of what it has got."""
 OUT_OF_SIGHT: Final = "away"
 """The link is broken for now."""
 
@@ -53,7 +56,7 @@ OUT_OF_SIGHT: Final = "away"
 class Learning:
     """What the dialog shows of an enrolment, and how it ends. Only what is told of its own id counts."""
 
-    def __init__(self, hub: Hub, lock: LockSnapshot, user_id: str, kind: CredentialType) -> None:
+    def __init__(self, entry: LockBridgeConfigEntry, lock: LockSnapshot, user_id: str, kind: CredentialType) -> None:
         self.lock_id = lock.id
         self.lock_name = lock.name
         self.user_id = user_id
@@ -63,7 +66,8 @@ class Learning:
         self.done = 0
         self.end: str | None = None
         """How it has ended: `DONE`, or what went wrong."""
-        self._hub = hub
+        self._entry = entry
+        self._hub = hub = entry.runtime_data
         self._id: str | None = None
         self._now: Enrolment | None = None
         self._early: dict[str, Enrolment] = {}
@@ -86,7 +90,9 @@ class Learning:
             return FIRST[self.kind]
         if self._now.status == EnrolmentStatus.STEP_RETRY and self._now.reason in RETRIES:
             return f"retry_{self._now.reason}"
-        return self._now.wanted if self._now.wanted in WANTED else FOLLOW
+        if (wanted := self._now.wanted) is None:
+            return WAIT
+        return wanted if wanted in WANTED else FOLLOW
 
     @callback
     def begun(self, answer: Mapping[str, Any]) -> None:
@@ -113,24 +119,33 @@ class Learning:
             stop()
         self._stops.clear()
 
-    async def cancel(self, hub: Hub) -> None:
-        """End it on the bridge, and no other one; if the link is broken, as soon as it is back."""
-        link = asyncio.Event()
-        stop = hub.on_link.add(link.set)
+    async def cancel(self) -> None:
+        """End it on the bridge, and no other one; if there is no link now, as soon as there is."""
+        changed = asyncio.Event()
+        stop = self._entry.async_on_state_change(changed.set)
         try:
             with suppress(TimeoutError, LockBridgeError):  # it has ended by itself, or will
                 async with asyncio.timeout(AWAY_S):
-                    while not await self._cancelled(hub):
-                        await link.wait()
-                        link.clear()
+                    while not await self._cancelled(changed):
+                        pass
         finally:
             stop()
 
-    async def _cancelled(self, hub: Hub) -> bool:
+    async def _cancelled(self, changed: asyncio.Event) -> bool:
+        """Try once. False: there was no link, and now it is another matter."""
+        changed.clear()
+        if self._entry.state is not ConfigEntryState.LOADED:
+            await changed.wait()
+            return False
+        hub = self._entry.runtime_data
+        stop = hub.on_link.add(changed.set)
         try:
             await hub.connection.command("credentials.cancel", lock=self.lock_id, enrolment=self._id)
         except ClientError:
+            await changed.wait()
             return False
+        finally:
+            stop()
         return True
 
     @callback

@@ -1,0 +1,461 @@
+"""Enrolment under Configure: what the dialog shows while somebody stands at the door, and every way in which it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
+
+from custom_components.lock_bridge.options import enrolment, learning
+from custom_components.lock_bridge.wire.words import EnrolmentStatus
+from tests.integration.dialog import Dialog
+from tests.integration.fault_proxy import FaultProxy
+from tests.integration.home import LOCK, Home
+from tests.integration.house import House, until
+
+THUMB = "Anna right thumb"
+INDEX = "Anna left index"
+SPEED = "20"
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This browser listens from the start."""
+    monkeypatch.setattr(enrolment, "LISTENING_S", 0)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """A front door with face, palm and finger, and a back door with cards; at both, time goes faster."""
+    house = House(tmp_path / "bridge")
+    house.people = '{ name = "Anna", fingers = ["right thumb", "left index"], cards = ["04A1B2C3"] }, { name = "Ben" }'
+    house.locks["back_door"] = ("Back door", "dl50fvs")
+    await house.start()
+    for door in house.running.doors.values():
+        await door.do(["speed", SPEED])
+    yield house
+    await house.stop()
+
+
+@pytest.fixture
+async def anna(house: House) -> str:
+    """Anna is an administrator at the front door, with a passcode. Her id."""
+    anna = await house.add_person("Anna", "135792", role="administrator")
+    await house.command("users.add", lock="front_door", user_name="Ben")
+    return anna
+
+
+@pytest.fixture
+async def dialog(anna: str, paired: Home) -> AsyncIterator[Dialog]:
+    dialog = Dialog(paired)
+    await dialog.open("Anna")
+    await dialog.choose("enrol")
+    yield dialog
+    dialog.stop()
+
+
+def running(house: House, lock: str = "front_door") -> Any:
+    """The enrolment at a door."""
+    return house.running.bridge.runner(lock).snapshot.enrolment
+
+
+def hers(house: House, anna: str, lock: str = "front_door") -> dict[str, tuple[int, ...]]:
+    """Numbers of what Anna has at a door."""
+    directory = house.running.bridge.runner(lock).state.directory
+    found: dict[str, tuple[int, ...]] = {}
+    for item in directory.of_user(anna):
+        found[item.type] = (*found.get(item.type, ()), item.number)
+    return found
+
+
+async def test_what_the_lock_can_learn_is_offered(dialog: Dialog) -> None:
+    assert list(dialog.options("kind")) == ["fingerprint", "duress_finger", "face", "palm_vein"]
+
+
+async def test_a_finger_is_learnt_touch_by_touch(dialog: Dialog, house: House, anna: str) -> None:
+    await dialog.submit(kind="fingerprint")
+    assert dialog.shown["type"] is FlowResultType.SHOW_PROGRESS
+    assert (dialog.step, dialog.action) == ("enrolling", "enrol_touch")
+    assert dialog.texts == {"name": "Anna", "lock": "Front door", "done": "0", "steps": "6"}
+    for touch in range(1, 6):
+        await house.do("touch", THUMB)
+        await dialog.until_action("enrol_touch_again", done=str(touch))
+    await house.do("touch", THUMB)
+    await dialog.until_step("enrolled")
+    assert dialog.texts["number"] == "1"
+    assert dialog.bar == sorted(dialog.bar), "the bar never goes back"
+    assert {done / 6 for done in range(6)} <= set(dialog.bar), "it stands right at each picture"
+    await dialog.submit(label=" right thumb ", another=False)
+    assert dialog.step == "person"
+    assert hers(house, anna)["fingerprint"] == (1,)
+    users = (await house.command("users.list", lock="front_door"))["users"]
+    assert "right thumb" in [item["label"] for user in users for item in user["details"]]
+    await house.do("touch", THUMB)
+    await house.bolt("unlocked")
+
+
+async def test_two_fingers_one_after_the_other(dialog: Dialog, house: House, anna: str) -> None:
+    await dialog.submit(kind="fingerprint")
+    await house.do("touch", THUMB, "x6")
+    await dialog.until_step("enrolled")
+    await dialog.submit(another=True)
+    assert dialog.step == "enrol"
+    await dialog.submit(kind="duress_finger")
+    await house.do("touch", INDEX, "x6")
+    await dialog.until_step("enrolled")
+    await dialog.submit(another=False)
+    details = house.running.bridge.runner("front_door").state.directory.of_user(anna)
+    assert {item.number: item.duress for item in details if item.type == "fingerprint"} == {1: False, 2: True}
+
+
+@pytest.mark.parametrize(
+    ("how", "action"),
+    [("badly", "enrol_retry_messy"), ("briefly", "enrol_retry_short")],
+)
+async def test_a_touch_that_does_not_count_is_asked_for_again(
+    dialog: Dialog, house: House, how: str, action: str
+) -> None:
+    await dialog.submit(kind="fingerprint")
+    await house.do("touch", THUMB)
+    await dialog.until_action("enrol_touch_again", done="1")
+    await house.do("touch", THUMB, how)
+    await dialog.until_action(action, done="1")
+    await house.do("touch", THUMB)
+    await dialog.until_action("enrol_touch_again", done="2")
+    dialog.close()
+
+
+async def test_a_finger_that_stays_is_to_be_lifted(dialog: Dialog, house: House) -> None:
+    await dialog.submit(kind="fingerprint")
+    touch = asyncio.create_task(house.do("touch", THUMB, "hold", "60s"))
+    await dialog.until_action("enrol_lift")
+    touch.cancel()
+    dialog.close()
+
+
+async def test_a_face_is_learnt_pose_by_pose(dialog: Dialog, house: House, anna: str) -> None:
+    await dialog.submit(kind="face")
+    for pose, following in (("", "up"), ("up", "down"), ("down", "left"), ("left", "right")):
+        await house.do("face", "Anna", *pose.split())
+        await dialog.until_action(f"enrol_{following}")
+    await house.do("face", "Anna", "right")
+    await dialog.until_step("enrolled")
+    poses = [action for action in dialog.seen if action != "enrol_wait"]
+    assert poses == [f"enrol_{pose}" for pose in ("straight", "up", "down", "left", "right")]
+    assert hers(house, anna)["face"] == (1,)
+
+
+@pytest.mark.parametrize(("spoilt", "end"), [("covered", "covered"), ("moving", "moved"), ("far", "too_far")])
+async def test_a_face_that_cannot_be_taken_in_ends_it_with_the_reason(
+    dialog: Dialog, house: House, anna: str, spoilt: str, end: str
+) -> None:
+    await dialog.submit(kind="face")
+    await house.do("face", "Anna", spoilt)
+    await dialog.until_step("not_enrolled")
+    assert dialog.errors == {"base": f"enrol_failed_{end}"}
+    assert "face" not in hers(house, anna)
+    await until(lambda: not house.running.bridge.runner("front_door").state.reader_ending)
+    await house.do("away")
+    await dialog.submit(next="again")
+    assert dialog.action == "enrol_straight"
+    dialog.close()
+
+
+async def test_a_palm_that_is_too_far_away(dialog: Dialog, house: House, anna: str) -> None:
+    await dialog.submit(kind="palm_vein")
+    assert dialog.action == "enrol_palm"
+    assert dialog.texts["steps"] == "1"
+    await house.do("palm", "Anna right", "far")
+    await dialog.until_action("enrol_retry_too_far")
+    await house.do("palm", "Anna right")
+    await dialog.until_step("enrolled")
+    assert dialog.bar == [], "one step needs no bar"
+    assert hers(house, anna)["palm_vein"] == (1,)
+
+
+async def test_at_which_of_her_doors_and_a_card_there(home: Home, house: House, anna: str) -> None:
+    await house.command("users.add", lock="back_door", user_id=anna)
+    await home.pair(house, port=house.port)
+    dialog = Dialog(home)
+    await dialog.open("Anna")
+    await dialog.choose("enrol")
+    assert dialog.step == "which_door"
+    await dialog.submit(lock="back_door")
+    assert list(dialog.options("kind")) == ["fingerprint", "duress_finger", "rfid", "face"]
+    await dialog.submit(kind="rfid")
+    assert (dialog.action, dialog.texts["lock"]) == ("enrol_hold_card", "Back door")
+    await house.running.doors["back_door"].do(["card", "Anna"])
+    await dialog.until_step("enrolled")
+    assert hers(house, anna, "back_door") == {"rfid": (1,)}
+    dialog.close()
+
+
+async def test_a_finger_that_is_there_already(dialog: Dialog, house: House, anna: str) -> None:
+    for end in ("enrolled", "not_enrolled"):
+        await dialog.submit(kind="fingerprint")
+        await house.do("touch", THUMB, "x6" if end == "enrolled" else "x1")
+        await dialog.until_step(end)
+        if end == "enrolled":
+            await dialog.submit(another=True)
+    assert dialog.errors == {"base": "enrol_duplicate"}
+    assert hers(house, anna)["fingerprint"] == (1,)
+    await dialog.submit(next="other")
+    assert dialog.step == "enrol"
+
+
+async def test_not_every_touch_is_of_the_same_finger(dialog: Dialog, house: House, anna: str) -> None:
+    await dialog.submit(kind="fingerprint")
+    await house.do("touch", THUMB, "x5")
+    await house.do("touch", INDEX)
+    await dialog.until_step("not_enrolled")
+    assert dialog.errors == {"base": "enrol_failed_mismatch"}
+    await dialog.submit(next="back")
+    assert dialog.step == "person"
+    assert "fingerprint" not in hers(house, anna)
+
+
+async def test_nobody_comes_to_the_door(dialog: Dialog, house: House, anna: str) -> None:
+    await dialog.submit(kind="fingerprint")
+    await house.do("speed", "1000")
+    await dialog.until_step("not_enrolled")
+    assert dialog.errors == {"base": "enrol_timeout"}
+    assert await dialog.look() and dialog.errors == {"base": "enrol_timeout"}, "as often as it is looked at"
+    await house.do("speed", SPEED)
+    await dialog.submit(next="again")
+    assert (dialog.step, dialog.action) == ("enrolling", "enrol_touch")
+    dialog.close()
+
+
+async def test_closing_the_dialog_ends_it_at_the_door(dialog: Dialog, house: House, anna: str) -> None:
+    await dialog.submit(kind="fingerprint")
+    await house.do("touch", THUMB, "x2")
+    dialog.close()
+    await until(lambda: running(house).status == EnrolmentStatus.CANCELLED)
+    assert "fingerprint" not in hers(house, anna)
+    await house.do("touch", THUMB, "x6")
+    assert "fingerprint" not in hers(house, anna)
+
+
+async def test_closing_a_dialog_that_is_through_ends_nothing(dialog: Dialog, house: House, anna: str) -> None:
+    await dialog.submit(kind="fingerprint")
+    await house.do("touch", THUMB, "x6")
+    await dialog.until_step("enrolled")
+    other = await house.command("credentials.enrol", lock="front_door", user_id=anna, type="fingerprint")
+    dialog.close()
+    await dialog._home.entry.runtime_data.connection.command("users.list", lock="front_door")
+    await dialog._home.entry.runtime_data.connection.command("users.list", lock="front_door")
+    assert (running(house).id, running(house).status) == (other["enrolment"], EnrolmentStatus.STARTED)
+
+
+async def test_closing_the_dialog_before_the_lock_has_begun(dialog: Dialog, house: House) -> None:
+    beginning = asyncio.create_task(dialog.submit(kind="fingerprint"))
+    await asyncio.sleep(0)
+    dialog.close()
+    with pytest.raises(UnknownFlow):
+        await beginning
+    await until(lambda: running(house) is not None and running(house).status == EnrolmentStatus.CANCELLED)
+
+
+async def test_it_is_cancelled_at_the_lock(dialog: Dialog, house: House) -> None:
+    await dialog.submit(kind="fingerprint")
+    await house.command("credentials.cancel", lock="front_door")
+    await dialog.until_step("not_enrolled")
+    assert dialog.errors == {"base": "enrol_cancelled"}
+
+
+async def test_somebody_is_in_the_menu_at_the_door(dialog: Dialog, house: House) -> None:
+    await house.do("wait", "11s")  # before that, SET may be the beginning of a reset (RST-1)
+    await house.do("set")
+    await house.do("press", "135792", "ok")
+    await until(lambda: house.running.bridge.runner("front_door").snapshot.menu_open)
+    await dialog.submit(kind="fingerprint")
+    assert (dialog.step, dialog.errors) == ("enrol", {"base": "menu_open"})
+    assert dialog.value("kind") == "fingerprint"
+
+
+async def test_two_dialogs_at_once(dialog: Dialog, paired: Home, house: House, anna: str) -> None:
+    other = Dialog(paired)
+    await other.open("Ben")
+    await other.choose("enrol")
+    await dialog.submit(kind="fingerprint")
+    await other.submit(kind="fingerprint")
+    assert (other.step, other.errors) == ("enrol", {"base": "enrolment_running"})
+    other.close()
+    await house.do("touch", THUMB, "x6")
+    await dialog.until_step("enrolled")
+    assert hers(house, anna)["fingerprint"] == (1,)
+
+
+async def test_a_second_click_begins_no_second_one(dialog: Dialog, house: House) -> None:
+    first, second = asyncio.create_task(dialog.submit(kind="face")), asyncio.create_task(dialog.submit(kind="face"))
+    await second
+    await first
+    await dialog.look()
+    assert dialog.step == "enrolling"
+    assert running(house).status == EnrolmentStatus.STARTED
+    dialog.close()
+
+
+async def test_a_reader_that_does_not_answer(dialog: Dialog, house: House) -> None:
+    await house.do("unplug", "fingerprint")
+    await until(lambda: "fingerprint" in house.running.bridge.runner("front_door").snapshot.faults)
+    await dialog.submit(kind="fingerprint")
+    assert (dialog.step, dialog.errors) == ("enrol", {"base": "reader_fault"})
+    await dialog.submit(kind="face")
+    assert dialog.step == "enrolling"
+    await house.do("unplug", "face")
+    await dialog.until_step("not_enrolled")
+    assert dialog.errors == {"base": "enrol_failed_fault"}
+
+
+async def test_she_is_deleted_meanwhile(dialog: Dialog, house: House, paired: Home) -> None:
+    ben = next(
+        user["id"] for user in (await house.command("users.list", lock="front_door"))["users"] if user["name"] == "Ben"
+    )
+    other = Dialog(paired)
+    await other.open("Ben")
+    await other.choose("enrol")
+    await other.submit(kind="fingerprint")
+    await house.command("users.delete", user_id=ben)
+    await until(lambda: other.step in ("people", "not_enrolled"))
+    if other.step == "not_enrolled":
+        await other.submit(next="again")
+    assert other.step == "people"
+    assert "Ben" in other.notice
+    other.stop()
+
+
+async def test_the_door_opens_from_afar_as_ever(dialog: Dialog, house: House, paired: Home) -> None:
+    await dialog.submit(kind="fingerprint")
+    await house.do("touch", THUMB)
+    await house.command("settings.set", lock="front_door", changes={"bluetooth": False})
+    await paired.call("unlock")
+    await paired.until_state(LOCK, "unlocked")
+    await house.do("touch", THUMB, "x5")
+    await dialog.until_step("enrolled")
+
+
+@pytest.fixture
+async def afar(anna: str, far: Home) -> AsyncIterator[Dialog]:
+    """The dialog, over a network that can fail."""
+    dialog = Dialog(far)
+    await dialog.open("Anna")
+    await dialog.choose("enrol")
+    yield dialog
+    dialog.stop()
+
+
+async def away(home: Home, network: FaultProxy) -> None:
+    await network.stop()
+    await until(lambda: not home.entry.runtime_data.available)
+
+
+async def test_the_link_breaks_and_comes_back(afar: Dialog, far: Home, network: FaultProxy, house: House) -> None:
+    await afar.submit(kind="fingerprint")
+    await house.do("touch", THUMB)
+    await afar.until_action("enrol_touch_again", done="1")
+    await away(far, network)
+    await afar.until_action("enrol_away")
+    await house.do("touch", THUMB, "x2")
+    await network.start()
+    await afar.until_action("enrol_touch_again", done="3")
+    await house.do("touch", THUMB, "x3")
+    await afar.until_step("enrolled")
+
+
+async def test_it_is_finished_while_the_link_is_broken(
+    afar: Dialog, far: Home, network: FaultProxy, house: House, anna: str
+) -> None:
+    await afar.submit(kind="fingerprint")
+    await away(far, network)
+    await house.do("touch", THUMB, "x6")
+    # Meanwhile somebody at the bridge begins another one, so that its own end is not to be seen any more.
+    await house.command("credentials.enrol", lock="front_door", user_id=anna, type="face")
+    await network.start()
+    await afar.until_step("enrolled")
+    assert afar.texts["number"] == "1"
+
+
+async def test_the_bridge_is_started_anew(afar: Dialog, house: House, anna: str) -> None:
+    await afar.submit(kind="fingerprint")
+    await house.do("touch", THUMB)
+    await afar.until_action("enrol_touch_again")
+    await house.stop()
+    await house.start()
+    await afar.until_step("not_enrolled")
+    assert afar.errors == {"base": "enrol_lost"}
+    assert "fingerprint" not in hers(house, anna)
+
+
+async def test_the_bridge_does_not_come_back_in_time(
+    afar: Dialog, far: Home, network: FaultProxy, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await afar.submit(kind="fingerprint")
+    monkeypatch.setattr(learning, "AWAY_S", 0.05)
+    await away(far, network)
+    await afar.until_step("not_enrolled")
+    assert afar.errors == {"base": "enrol_away"}
+    assert running(house).status == EnrolmentStatus.STARTED
+
+
+async def test_closing_the_dialog_while_the_link_is_broken(
+    afar: Dialog, far: Home, network: FaultProxy, house: House
+) -> None:
+    await afar.submit(kind="fingerprint")
+    await away(far, network)
+    afar.close()
+    assert running(house).status == EnrolmentStatus.STARTED
+    await network.start()
+    await until(lambda: running(house).status == EnrolmentStatus.CANCELLED)
+
+
+async def test_the_link_is_broken_from_the_start(afar: Dialog, far: Home, network: FaultProxy) -> None:
+    await away(far, network)
+    await afar.submit(kind="fingerprint")
+    assert (afar.step, afar.errors) == ("enrol", {"base": "not_connected"})
+
+
+async def test_the_name_cannot_be_set_while_the_bridge_is_away(
+    afar: Dialog, far: Home, network: FaultProxy, house: House
+) -> None:
+    await afar.submit(kind="fingerprint")
+    await house.do("touch", THUMB, "x6")
+    await afar.until_step("enrolled")
+    await away(far, network)
+    await afar.submit(label="right thumb", another=False)
+    assert (afar.step, afar.errors) == ("enrolled", {"base": "not_connected"})
+    assert afar.value("label") == "right thumb"
+    await afar.submit(another=False)
+    assert afar.step == "person"
+
+
+async def test_the_integration_is_set_up_anew_meanwhile(dialog: Dialog, paired: Home, house: House, anna: str) -> None:
+    await dialog.submit(kind="fingerprint")
+    await paired.hass.config_entries.async_unload(paired.entry.entry_id)
+    await until(lambda: dialog.shown["type"] is FlowResultType.ABORT)
+    assert dialog.shown["reason"] == "not_loaded"
+    with pytest.raises(UnknownFlow):
+        dialog.close()
+    assert running(house).status == EnrolmentStatus.STARTED
+    await paired.hass.config_entries.async_setup(paired.entry.entry_id)
+    await until(lambda: running(house).status == EnrolmentStatus.CANCELLED)
+    assert "fingerprint" not in hers(house, anna)
+
+
+async def test_a_browser_that_listens_late_misses_nothing(
+    dialog: Dialog, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its first picture and the time when it is told of news, the first pose may be taken and it may all end."""
+    monkeypatch.setattr(enrolment, "LISTENING_S", 0.2)
+    await house.do("face", "Anna")
+    dialog.stop()
+    await dialog.submit(kind="face")
+    await until(lambda: running(house).done == 1)
+    shown = dialog.action
+    listening = Dialog(dialog._home)
+    listening.shown = dialog.shown
+    await listening.until_action("enrol_up", done="1")
+    assert shown in ("enrol_straight", "enrol_up")
+    listening.close()
