@@ -7,7 +7,7 @@ from typing import Any, Concatenate, Final
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
-from homeassistant.data_entry_flow import AbortFlow, FlowResultType
+from homeassistant.data_entry_flow import AbortFlow
 
 from custom_components.lock_bridge.client import ClientError
 from custom_components.lock_bridge.errors import trouble
@@ -57,7 +57,10 @@ class Gone(Exception):
 
 
 def step[F: OptionsBase, **P](run: Step[F, P]) -> Step[F, P]:
-    """A step of the flow: it begins without errors, and ends at the list of people if what it is about is gone."""
+    """A step of the flow: it begins without errors, and ends at the list of people if what it is about is gone.
+
+    Not for a step that shows progress: from there no form can be gone to.
+    """
 
     @wraps(run)
     async def begun(flow: F, /, *args: P.args, **kwargs: P.kwargs) -> ConfigFlowResult:
@@ -135,8 +138,6 @@ class OptionsBase(OptionsFlowWithReload):
     async def show_gone(self, gone: Gone) -> ConfigFlowResult:
         """Go to the list of people, which says who or what is gone."""
         self.notice = say(self.hass, gone.notice, name=self.user_name)
-        if self.cur_step is not None and self.cur_step["type"] is FlowResultType.SHOW_PROGRESS:
-            return self.async_show_progress_done(next_step_id="people")
         return await self.async_step_people()
 
     async def ask(self, name: str, **args: Any) -> Mapping[str, Any] | None:

@@ -31,7 +31,7 @@ class LocksSteps(OptionsBase):
                 self.errors["locks"] = "no_lock"
             elif await self._add(user_input["name"], user_input["role"], wanted[0]):
                 self._ticked = wanted[:1]
-                return await self._put_on(wanted)
+                return await self._put_on(wanted, self._said("put_on", wanted[0]))
         fields: dict[vol.Marker, object] = {vol.Required("name"): NAME, vol.Required("role"): ROLE}
         if len(locks) > 1:
             fields[vol.Required("locks")] = self._lock_choice()
@@ -54,26 +54,29 @@ class LocksSteps(OptionsBase):
         self.user_id, self.user_name, self.lock_id = added["user_id"], name.strip(), lock_id
         return True
 
-    async def _put_on(self, wanted: Sequence[str]) -> ConfigFlowResult:
+    async def _put_on(self, wanted: Sequence[str], *done: str) -> ConfigFlowResult:
         """Have her on these locks, as far as the form has changed them. What was done before a refusal is said."""
         on = self.hub.person(self.user_id)
-        ticked, done = set(self._ticked), list[str]()
+        ticked, said = set(self._ticked), list(done)
         more = [lock_id for lock_id in wanted if lock_id not in ticked and lock_id not in on]
         fewer = [lock_id for lock_id in on if lock_id in ticked and lock_id not in wanted]
         if not (on.keys() | set(more)) - set(fewer):
             self.errors["locks"] = "no_lock"
         steps = [("users.add", "put_on", lock_id) for lock_id in more]
         steps += [("users.delete", "taken_off", lock_id) for lock_id in fewer]
-        for command, said, lock_id in steps if not self.errors else ():
+        for command, key, lock_id in steps if not self.errors else ():
             if await self.ask(command, lock=lock_id, user_id=self.user_id) is None:
                 break
             ticked ^= {lock_id}
-            done.append(say(self.hass, said, name=self.user_name, lock=self.hub.data.locks[lock_id].name))
+            said.append(self._said(key, lock_id))
         self._ticked = sorted(ticked)
         if not self.errors:
             return await self.async_step_person()
-        self.notice = " ".join(done)
+        self.notice = " ".join(said)
         return self._show_locks(wanted)
+
+    def _said(self, key: str, lock_id: str) -> str:
+        return say(self.hass, key, name=self.user_name, lock=self.hub.data.locks[lock_id].name)
 
     def _show_locks(self, ticks: Sequence[str]) -> ConfigFlowResult:
         return self.show("locks", {vol.Required("locks"): self._lock_choice()}, {"locks": list(ticks)})

@@ -59,10 +59,16 @@ _VALIDITY: Final = {
 }
 
 
-LEARNT: Final = frozenset(
-    {CredentialType.FINGERPRINT, CredentialType.RFID, CredentialType.FACE, CredentialType.PALM_VEIN}
-)
-"""What is enrolled at the door."""
+_NEEDS: Final[Mapping[str, frozenset[str]]] = {
+    "passcode": frozenset({CredentialType.PIN}),
+    "duress_passcode": frozenset({CredentialType.PIN}),
+    "enrol": frozenset(
+        {CredentialType.FINGERPRINT, CredentialType.RFID, CredentialType.FACE, CredentialType.PALM_VEIN}
+    ),
+    "visitor_passcode": frozenset({CredentialType.PIN}),
+    "bluetooth_key": frozenset({CredentialType.BLE}),
+}
+"""Steps about credentials, each with the kinds of which a lock has to take one."""
 
 
 class PersonSteps(OptionsBase):
@@ -128,18 +134,8 @@ class PersonSteps(OptionsBase):
         """What can be done about credentials, as far as any of her locks has them."""
         on = self.hub.person(self.user_id)
         kinds = {kind for lock_id in on for kind in self.hub.data.locks[lock_id].capabilities.credentials}
-        steps: list[str] = []
-        if CredentialType.PIN in kinds:
-            steps += ["passcode", "duress_passcode"]
-        if kinds & LEARNT:
-            steps.append("enrol")
-        if CredentialType.PIN in kinds:
-            steps.append("visitor_passcode")
-        if CredentialType.BLE in kinds:
-            steps.append("bluetooth_key")
-        if any(numbers for here in on.values() for numbers in here.credentials.values()):
-            steps.append("credentials")
-        return steps
+        has = any(numbers for here in on.values() for numbers in here.credentials.values())
+        return [step_id for step_id, needs in _NEEDS.items() if kinds & needs] + (["credentials"] if has else [])
 
     async def _change(self, changes: Mapping[str, Any]) -> bool:
         """Whether it is so now."""
