@@ -1,5 +1,6 @@
 """What all entities have in common: what of the bridge they show, and the one way to send a command for them."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, override
@@ -198,9 +199,9 @@ class BridgeStatusEntity(BridgeEntity):
         self._take()
         self.async_on_remove(self._hub.on_status.add(self._status_changed))
 
+    @abstractmethod
     def _shows(self, status: BridgeStatus) -> object:
         """What is shown of the state, to be compared: news of something else writes nothing."""
-        raise NotImplementedError
 
     def _take(self) -> bool:
         """Whether the bridge now tells something else of what is shown here."""
