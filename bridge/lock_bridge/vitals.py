@@ -125,6 +125,6 @@ class Vitals(Listener):
 
 def _look_at(database: Path) -> tuple[int, int]:
     """How large the store is, and what is free beside it, in steps."""
-    files = (database, sidecar(database, "-wal"), sidecar(database, "-shm"))
+    files = (database, sidecar(database, "-wal"))
     used = sum(file.stat().st_size for file in files if file.exists())
     return used, shutil.disk_usage(database.parent).free // STEP * STEP

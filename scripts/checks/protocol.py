@@ -159,6 +159,7 @@ def _limits() -> str:
         ("Silence of a client", _time(session.SILENT_MS), "cut off"),
         ("Waiting for a client that does not read", f"{session.UNSENT_BYTES // 1024} KiB", "cut off"),
         ("Events in a frame", str(messages.MAX_BATCH), ""),
+        ("Users in a frame", str(messages.MAX_PEOPLE), ""),
         ("Events under way without an `ack`", str(messages.WINDOW), "no more come until the next"),
         ("Requests of strangers from one address", f"{limits.UNKNOWN_PER_ADDRESS} a minute", "429 `rate_limited`"),
         ("Requests of all strangers", f"{limits.UNKNOWN_OVERALL} a minute", "429 `rate_limited`"),

@@ -248,3 +248,49 @@ async def test_a_refusal_names_its_rule_and_its_number(bridge: FakeBridge, cli: 
     bridge.answers["credentials.create_temporary"] = LockBridgeError(ErrorCode.NO_SLOT_LEFT, {"limit": 50})
     said = await cli("credential", "temporary", "Anna")
     assert (said.code, said.error) == (1, "There is no room for another one. Delete one first. (limit: 50)\n")
+
+
+@pytest.mark.spec("USR-5", "USR-10")
+async def test_a_person_is_deleted_from_all_her_locks_or_from_the_one_that_is_named(
+    bridge: FakeBridge, cli: Cli
+) -> None:
+    bridge.answers["locks.list"] = {"locks": [FRONT_DOOR, BACK_DOOR]}
+    people = {"front_door": [], "back_door": [ANNA]}
+    bridge.answers["users.list"] = lambda command: {"users": people[command.lock]}
+
+    said = await cli("user", "delete", "anna")
+    assert (said.code, said.lines) == (0, ["Anna and all her credentials are deleted."])
+    said = await cli("user", "delete", "Anna", "--lock", "back_door")
+    assert said.lines == ["Anna and all her credentials are deleted from Back door."]
+    assert bridge.was_asked("users.delete") == [
+        {"user_id": "a1", "lock": None},
+        {"user_id": "a1", "lock": "back_door"},
+    ]
+    said = await cli("user", "delete", "Bo")
+    assert (said.code, said.error) == (2, "There is no such user. There are: a1 (Anna).\n")
+
+
+async def test_with_one_lock_a_person_is_deleted_by_her_number(bridge: FakeBridge, cli: Cli) -> None:
+    assert (await cli("user", "delete", str(ANNA["number"]))).code == 0
+    assert bridge.was_asked("users.delete") == [{"user_id": "a1", "lock": None}]
+
+
+async def test_everybody_but_administrators_is_deleted_once_that_is_confirmed(bridge: FakeBridge, cli: Cli) -> None:
+    bridge.answers["users.clear"] = {"deleted": 2}
+    terminal = await Terminal.start(cli, "user", "clear")
+    await terminal.asked("Delete everybody on Front door who is no administrator?", "no")
+    assert await terminal.ended() == 1
+    assert bridge.was_asked("users.clear") == []
+
+    assert (await cli("user", "clear", "--yes")).lines == ["2 users deleted."]
+    bridge.answers["users.clear"] = {"deleted": 1}
+    assert (await cli("user", "clear", "--yes")).lines == ["1 user deleted."]
+    assert bridge.was_asked("users.clear") == [{"lock": "front_door"}] * 2
+
+
+@pytest.mark.spec("DLM-12")
+async def test_a_lock_is_muted_once_and_the_mute_taken_back(bridge: FakeBridge, cli: Cli) -> None:
+    said = await cli("mute", "on")
+    assert said.lines == ["Front door is silent until somebody who is enrolled has opened it."]
+    assert (await cli("mute", "off")).lines == ["Front door is no longer muted."]
+    assert bridge.was_asked("mute.set") == [{"lock": "front_door", "on": on} for on in (True, False)]

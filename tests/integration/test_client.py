@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -24,19 +25,37 @@ from custom_components.lock_bridge.client import (
 )
 from custom_components.lock_bridge.client import connection as connection_module
 from custom_components.lock_bridge.client.pace import Pace
+from custom_components.lock_bridge.wire.codec import encode
 from custom_components.lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from custom_components.lock_bridge.wire.messages import (
     MAX_AGE_MS,
     Events,
     FromBridge,
     Gap,
+    People,
     State,
+    Status,
     Tick,
     Welcome,
     to_frame,
 )
-from custom_components.lock_bridge.wire.model import BridgeInfo, Capabilities, Event, LockSnapshot
-from custom_components.lock_bridge.wire.words import API_VERSION, BoltState, EventType, Priority, Scope
+from custom_components.lock_bridge.wire.model import (
+    BridgeInfo,
+    BridgeStatus,
+    Capabilities,
+    Event,
+    LockSnapshot,
+    UserInfo,
+)
+from custom_components.lock_bridge.wire.words import (
+    API_VERSION,
+    BoltState,
+    EventType,
+    Priority,
+    Refusal,
+    RingState,
+    Scope,
+)
 from tests.integration.house import until
 from tests.integration.scripted import ScriptedBridge
 
@@ -89,6 +108,22 @@ def event(seq: int, kind: str = EventType.DOORBELL) -> Event:
     )
 
 
+def user(user_id: str, name: str, refused: Refusal | None = None) -> UserInfo:
+    return UserInfo(
+        id=user_id,
+        name=name,
+        role="user",
+        number=1,
+        enabled=True,
+        valid_from_ms=None,
+        valid_until_ms=None,
+        credentials={},
+        locks=("front_door",),
+        may_enter=refused is None,
+        refused=refused,
+    )
+
+
 class Client:
     """A connection, and what it told."""
 
@@ -97,10 +132,14 @@ class Client:
         self.events: list[tuple[int, bool]] = []
         self.kinds: list[str] = []
         self.states: list[frozenset[str]] = []
+        self.people: list[tuple[str, frozenset[str]]] = []
+        self.statuses = 0
         self.gaps: list[Gap] = []
         self.links: list[LinkState] = []
         connection.on_event.add(self._happened)
         connection.on_state.add(lambda _lock, changed: self.states.append(changed))
+        connection.on_people.add(lambda lock, changed: self.people.append((lock, changed)))
+        connection.on_status.add(self._status_changed)
         connection.on_gap.add(self.gaps.append)
         connection.on_link.add(lambda: self.links.append(connection.state))
         self.task: asyncio.Task[None] | None = None
@@ -108,6 +147,9 @@ class Client:
     def _happened(self, happened: Event, _cursor: Cursor, replayed: bool) -> None:
         self.events.append((happened.seq, replayed))
         self.kinds.append(happened.type)
+
+    def _status_changed(self) -> None:
+        self.statuses += 1
 
     def run(self) -> asyncio.Task[None]:
         self.task = asyncio.create_task(self.connection.run())
@@ -520,3 +562,108 @@ async def test_a_listener_that_fails_harms_nobody_else(
     stop()
     stop()
     assert "of the listener" in caplog.text
+
+
+ANNA, BEN = user("a", "Anna"), user("b", "Ben", Refusal.NO_CREDENTIAL)
+
+
+async def test_everybody_is_known_as_soon_as_the_bridge_has_greeted(scripted: ScriptedBridge, dial: Dial) -> None:
+    everybody = (People(lock="front_door", users=(BEN,)), People(lock="front_door", users=(ANNA,)))
+    scripted.socket = script(welcome(people=2), *map(text, everybody))
+    client = dial()
+    data = await client.connection.connect()
+    assert [*data.people["front_door"].values()] == [BEN, ANNA]
+    assert data.user("b") == {"front_door": BEN}
+    assert data.user("ghost") == {}
+    assert client.people == [], "it was told of nobody: the whole is new"
+
+
+@pytest.mark.parametrize("instead", [text(Tick(head=1, time_ms=1, wall_ms=1, time_trusted=True)), '{"type": "news"}'])
+async def test_a_bridge_that_announces_people_and_does_not_send_them_is_none(
+    scripted: ScriptedBridge, dial: Dial, instead: str
+) -> None:
+    scripted.socket = script(welcome(people=2), text(People(lock="front_door", users=(ANNA,))), instead)
+    with pytest.raises(NotABridge):
+        await dial().connection.connect()
+
+
+async def test_a_greeting_that_ends_before_all_people_have_come_is_a_lost_link(
+    scripted: ScriptedBridge, dial: Dial
+) -> None:
+    scripted.socket = script(welcome(people=2), text(People(lock="front_door", users=(ANNA,))), stay=False)
+    with pytest.raises(LinkLost):
+        await dial().connection.connect()
+
+
+async def test_people_who_never_come_are_not_waited_for_for_ever(
+    scripted: ScriptedBridge, dial: Dial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted.socket = script(welcome(people=1))
+    monkeypatch.setattr(connection_module, "ANSWER_S", 0.05)
+    with pytest.raises(NoAnswer):
+        await dial().connection.connect()
+
+
+async def test_who_comes_changes_and_goes_is_told_and_who_is_as_before_is_not(
+    scripted: ScriptedBridge, dial: Dial
+) -> None:
+    scripted.socket = script(
+        welcome(people=1),
+        text(People(lock="front_door", users=(ANNA, BEN))),
+        text(People(lock="front_door", users=(ANNA, user("b", "Ben"), user("c", "Cara")))),
+        text(People(lock="front_door", users=(ANNA,))),
+        text(People(lock="front_door", gone=("c", "ghost"))),
+    )
+    client = dial()
+    await client.connection.connect()
+    client.run()
+    await until(lambda: len(client.people) == 2)
+    assert client.people == [("front_door", frozenset({"b", "c"})), ("front_door", frozenset({"c"}))]
+    assert client.connection.data.people["front_door"] == {"a": ANNA, "b": user("b", "Ben")}
+
+
+async def test_people_of_a_lock_that_is_not_known_are_passed_over(scripted: ScriptedBridge, dial: Dial) -> None:
+    scripted.socket = script(
+        welcome(),
+        text(People(lock="shed", users=(ANNA,))),
+        text(People(lock="front_door", users=(BEN,))),
+    )
+    client = dial()
+    await client.connection.connect()
+    client.run()
+    await until(lambda: client.people)
+    assert client.people == [("front_door", frozenset({"b"}))]
+    assert client.connection.data.people.keys() == {"front_door"}
+
+
+async def test_who_is_there_after_an_outage_is_what_the_new_greeting_says(scripted: ScriptedBridge, dial: Dial) -> None:
+    scripted.socket = script(welcome(people=1), text(People(lock="front_door", users=(ANNA, BEN))), stay=False)
+    client = dial()
+    await client.connection.connect()
+    scripted.socket = script(welcome(people=1), text(People(lock="front_door", users=(ANNA,))))
+    client.run()
+    await until(lambda: client.connection.data.people["front_door"].keys() == {"a"})
+
+
+async def test_how_the_bridge_is_comes_with_the_greeting_and_when_it_changes(
+    scripted: ScriptedBridge, dial: Dial
+) -> None:
+    at_first = BridgeStatus(
+        ring=RingState.CONNECTED, clients=1, clients_connected=1, store_bytes=1, disk_free_bytes=16 * 1024 * 1024
+    )
+    later = replace(at_first, ring=RingState.FAULT, store_healthy=False)
+    scripted.socket = script(welcome(status=encode(at_first)), text(Status(status=later)))
+    client = dial()
+    data = await client.connection.connect()
+    assert data.status == at_first
+    client.run()
+    await until(lambda: client.statuses)
+    assert (client.connection.data.status, client.statuses) == (later, 1)
+
+
+async def test_a_bridge_that_tells_nothing_of_people_or_itself_has_neither(
+    scripted: ScriptedBridge, dial: Dial
+) -> None:
+    scripted.socket = script(welcome())
+    data = await dial().connection.connect()
+    assert (data.status, dict(data.people["front_door"])) == (None, {})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lock_bridge.engine.effects import Drive, Prompt, Tone
-from lock_bridge.engine.inputs import AddUser, Key, KeyDown, RemoteLock, RemoteUnlock, StartEnrolment
+from lock_bridge.engine.inputs import AddUser, Key, KeyDown, RemoteLock, RemoteUnlock, SetPasscode, StartEnrolment
 from lock_bridge.engine.model import Instant
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from lock_bridge.wire.words import BoltState, CredentialType, EventType, Part
@@ -193,3 +193,27 @@ async def test_the_clock_is_asked_once_for_each_input(home: Home, monkeypatch: p
     await home.type("999999")
     inputs = 2 * len("bb999999o")
     assert asked == 1 + inputs
+
+
+async def test_people_are_told_only_once_they_are_written(home: Home) -> None:
+    home.house.gate = asyncio.Event()
+    adding = asyncio.ensure_future(home.give(AddUser, user_id="ben", name="Ben"))
+    await asyncio.sleep(0)
+    assert "ben" in home.lock.state.directory.users
+    assert "ben" not in home.lock.published.directory.users
+    home.house.gate.set()
+    await adding
+    assert "ben" in home.lock.published.directory.users
+
+
+async def test_who_is_answered_knows_what_came_of_it_also_while_the_lock_has_more_to_do(home: Home) -> None:
+    home.house.gate = asyncio.Event()
+    adding = asyncio.ensure_future(home.give(AddUser, user_id="ben", name="Ben"))
+    await asyncio.sleep(0)
+    also = asyncio.ensure_future(home.give(SetPasscode, user_id="ben", passcode="730514"))
+    await asyncio.sleep(0)
+    home.house.gate.set()
+    await adding
+    assert home.lock.snapshot.users == 2
+    assert "ben" in home.lock.published.directory.users
+    await also

@@ -253,3 +253,15 @@ async def test_a_bridge_serves_several_locks_each_by_itself(tmp_path: Path) -> N
         assert refused.value.code is ErrorCode.UNKNOWN_LOCK
     finally:
         await house.service.stop()
+
+
+@pytest.mark.spec("DLM-12")
+async def test_a_lock_is_muted_once_and_says_so_where_it_can(house: House) -> None:
+    if house.lock().muted_once is None:
+        assert (await house.refused("mute.set", on=True)).code == ErrorCode.NOT_SUPPORTED
+        return
+    assert house.lock().muted_once is False
+    await house.ask("mute.set", on=True)
+    assert house.lock().muted_once is True
+    await house.ask("mute.set", on=False)
+    assert house.lock().muted_once is False

@@ -8,7 +8,7 @@ import pytest
 
 from lock_bridge import profiles
 from lock_bridge.engine.bluetooth import read_key
-from lock_bridge.wire.errors import ErrorCode
+from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 
 from .running import House
 
@@ -259,3 +259,71 @@ async def test_a_change_that_would_leave_another_lock_without_an_administrator_i
     await two.do("users.add", lock="back_door", user_id=cara)
     await two.ask("users.change", user_id=anna, changes={"role": "user"})
     assert (await two.users("back_door"))["Anna"]["role"] == "user"
+
+
+@pytest.mark.spec("USR-5", "USR-10")
+async def test_a_person_goes_from_all_her_locks_at_once(two: House) -> None:
+    await two.add_anna()
+    await two.add_anna("730514", lock="back_door")
+    ben = (await two.ask("users.add", user_name="Ben"))["user_id"]
+    await two.do("users.add", lock="back_door", user_id=ben)
+    await two.do("credentials.set_passcode", lock="back_door", user_id=ben, passcode="905172")
+    assert await two.do("users.delete", user_id=ben) == {}
+    assert set(await two.users()) == set(await two.users("back_door")) == {"Anna"}
+    deleted = await two.events("user_deleted")
+    assert [(event["lock_id"], event["user_name"]) for event in deleted] == [
+        ("front_door", "Ben"),
+        ("back_door", "Ben"),
+    ]
+
+
+@pytest.mark.spec("USR-3", "USR-10")
+async def test_a_person_whom_one_of_her_locks_needs_goes_from_none(two: House) -> None:
+    anna = await two.add_anna()
+    await two.ask("users.add", user_name="Cara", role="administrator")
+    await two.do("users.add", lock="back_door", user_id=anna)
+    await two.do("credentials.set_passcode", lock="back_door", user_id=anna, passcode="905172")
+    with pytest.raises(LockBridgeError) as refused:
+        await two.do("users.delete", user_id=anna)
+    assert (refused.value.code, refused.value.detail) == (ErrorCode.LAST_ADMINISTRATOR, {"lock": "back_door"})
+    assert "Anna" in await two.users()
+    assert "Anna" in await two.users("back_door")
+
+
+async def test_a_person_of_a_lock_without_power_goes_from_none(two: House) -> None:
+    await two.add_anna()
+    await two.add_anna("730514", lock="back_door")
+    ben = (await two.ask("users.add", user_name="Ben"))["user_id"]
+    await two.do("users.add", lock="back_door", user_id=ben)
+    two.service.bridge.runner("back_door").power_cut()
+    with pytest.raises(LockBridgeError) as refused:
+        await two.do("users.delete", user_id=ben)
+    assert (refused.value.code, refused.value.detail) == (ErrorCode.PART_FAULT, {"part": "power"})
+    assert "Ben" in await two.users()
+    await two.service.bridge.runner("back_door").power_back()
+    await two.do("users.delete", user_id=ben)
+    assert "Ben" not in await two.users("back_door")
+
+
+async def test_nobody_goes_who_is_not_there(palm: House) -> None:
+    with pytest.raises(LockBridgeError) as refused:
+        await palm.do("users.delete", user_id="ghost")
+    assert refused.value.code == ErrorCode.UNKNOWN_USER
+
+
+async def test_everybody_but_administrators_goes_at_once(house: House) -> None:
+    await house.add_anna()
+    for name, code in (("Ben", "730514"), ("Cara", "905172")):
+        user = (await house.ask("users.add", user_name=name))["user_id"]
+        await house.ask("credentials.set_passcode", user_id=user, passcode=code)
+    assert await house.ask("users.clear") == {"deleted": 2}
+    assert set(await house.users()) == {"Anna"}
+    assert [event["user_name"] for event in await house.events("user_deleted")] == ["Ben", "Cara"]
+    assert await house.ask("users.clear") == {"deleted": 0}
+
+
+async def test_an_enrolment_is_cancelled_by_its_id(palm: House) -> None:
+    anna = await palm.add_anna()
+    started = await palm.ask("credentials.enrol", user_id=anna, type="fingerprint")
+    assert (await palm.refused("credentials.cancel", enrolment="another")).code == ErrorCode.NO_ENROLMENT
+    assert await palm.ask("credentials.cancel", enrolment=started["enrolment"]) == {}
