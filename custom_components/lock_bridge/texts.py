@@ -90,7 +90,8 @@ def _who(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
     if not (name := data.get("user_name")):
         return _client(hass, data.get("client_name") or "")
     if label := (data.get("data") or {}).get("label"):
-        return _texts(hass, COMMON)[f"component.{DOMAIN}.{COMMON}.visitor"].format(who=name, label=label)
+        text = _texts(hass, COMMON).get(f"component.{DOMAIN}.{COMMON}.visitor", "{who} ({label})")
+        return text.format(who=name, label=label)
     return str(name)
 
 

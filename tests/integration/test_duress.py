@@ -203,7 +203,7 @@ async def test_who_has_switched_it_on_is_told_who_how_and_when(paired: Home, hou
     assert (paired.state(silent).state, paired.state(silent).attributes) == ("1", said)
 
 
-@pytest.mark.spec("VER-12")
+@pytest.mark.spec("VER-12", "S43")
 async def test_an_alarm_of_an_outage_reaches_it_afterwards_once(far: Home, house: House, network: FaultProxy) -> None:
     await anna(house)
     silent = await switched_on(far)
@@ -226,7 +226,7 @@ async def test_an_alarm_of_an_outage_reaches_it_afterwards_once(far: Home, house
     assert "duress" not in json.dumps([event.data for event in far.events])
 
 
-@pytest.mark.spec("VER-12")
+@pytest.mark.spec("VER-12", "S42")
 @pytest.mark.parametrize("off_again", [False, True])
 async def test_even_switched_on_it_is_in_no_logbook(
     recorder_mock: Recorder, paired: Home, house: House, hass_ws_client: WebSocketGenerator, off_again: bool

@@ -119,6 +119,7 @@ async def test_every_kind_of_event_has_a_sentence(
     assert [kind for kind, message in said.items() if message == kind.replace("_", " ")] == []
 
 
+@pytest.mark.spec("APP-4")
 @pytest.mark.parametrize(
     ("fact", "message"),
     [
@@ -189,6 +190,38 @@ async def test_every_kind_of_event_has_a_sentence(
         (
             Fact(EventType.FAULT_STARTED, reason="no_answer", data={"part": "link"}),
             "fault: cable between outside and inside",
+        ),
+        (
+            Fact(
+                EventType.ACCESS_GRANTED,
+                OperationSource.KEYPAD,
+                user_name="Anna",
+                credential_type=CredentialType.PIN,
+                data={"label": "Plumber"},
+            ),
+            "opened by Anna's guest “Plumber” with passcode",
+        ),
+        (
+            Fact(
+                EventType.ACCESS_REFUSED,
+                OperationSource.BLE,
+                user_name="Anna",
+                credential_type=CredentialType.BLE,
+                reason="used_up",
+                data={"label": "{Plumber}"},
+            ),
+            "refused Anna's guest “{Plumber}” with Bluetooth key: no entries are left",
+        ),
+        (
+            Fact(
+                EventType.CREDENTIAL_ADDED,
+                OperationSource.REMOTE,
+                user_name="Anna",
+                client_name="Phone",
+                credential_type=CredentialType.PIN,
+                data={"label": "Plumber"},
+            ),
+            "passcode added for Anna's guest “Plumber”",
         ),
         (Fact(EventType.USER_ADDED, OperationSource.REMOTE, user_name="Bo", client_name="Phone"), "person added: Bo"),
     ],
