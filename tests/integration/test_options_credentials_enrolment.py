@@ -1,4 +1,4 @@
-"""Enrolment under Configure: what the dialog shows while somebody stands at the door, and every way in which it ends."""
+"""Enrolment under Configure: what the dialog shows while somebody is at the door, and every way in which it ends."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,8 @@ import pytest
 from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 
 from custom_components.lock_bridge.options import enrolment, learning
-from custom_components.lock_bridge.wire.words import EnrolmentStatus
+from custom_components.lock_bridge.wire.messages import State
+from custom_components.lock_bridge.wire.words import CredentialType, EnrolmentStatus
 from tests.integration.dialog import Dialog
 from tests.integration.fault_proxy import FaultProxy
 from tests.integration.home import LOCK, Home
@@ -221,7 +222,8 @@ async def test_nobody_comes_to_the_door(dialog: Dialog, house: House, anna: str)
     await house.do("speed", "1000")
     await dialog.until_step("not_enrolled")
     assert dialog.errors == {"base": "enrol_timeout"}
-    assert await dialog.look() and dialog.errors == {"base": "enrol_timeout"}, "as often as it is looked at"
+    await dialog.look()
+    assert dialog.errors == {"base": "enrol_timeout"}, "as often as it is looked at"
     await house.do("speed", SPEED)
     await dialog.submit(next="again")
     assert (dialog.step, dialog.action) == ("enrolling", "enrol_touch")
@@ -447,7 +449,7 @@ async def test_the_integration_is_set_up_anew_meanwhile(dialog: Dialog, paired: 
 async def test_a_browser_that_listens_late_misses_nothing(
     dialog: Dialog, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between its first picture and the time when it is told of news, the first pose may be taken and it may all end."""
+    """Between its first picture and the time when it is told of news, the first pose may be taken."""
     monkeypatch.setattr(enrolment, "LISTENING_S", 0.2)
     await house.do("face", "Anna")
     dialog.stop()
@@ -459,3 +461,61 @@ async def test_a_browser_that_listens_late_misses_nothing(
     await listening.until_action("enrol_up", done="1")
     assert shown in ("enrol_straight", "enrol_up")
     listening.close()
+
+
+async def test_what_only_a_newer_bridge_asks_for(dialog: Dialog, paired: Home, house: House) -> None:
+    await dialog.submit(kind="fingerprint")
+    news = {"id": running(house).id, "user_id": "", "type": "fingerprint", "status": "step", "wanted": "sing"}
+    connection = paired.entry.runtime_data.connection
+    for status in ("step", "step_retry", "encore"):
+        connection._take_state(
+            State(lock="front_door", changes={"enrolment": {**news, "status": status}}, as_of=connection._as_of)
+        )
+        await dialog.until_action("enrol_follow")
+    dialog.close()
+
+
+@pytest.mark.parametrize("other", [None, {"id": "another", "user_id": "", "type": "face", "status": "started"}])
+async def test_only_what_is_told_of_its_own_id_counts(
+    dialog: Dialog, paired: Home, house: House, other: dict[str, Any] | None
+) -> None:
+    """The end of one before it, told late, is none of its own. Once it was seen, another one means that it is over."""
+    learning_one = learning.Learning(
+        paired.entry, paired.entry.runtime_data.data.locks["front_door"], "somebody", CredentialType.FACE
+    )
+    connection = paired.entry.runtime_data.connection
+
+    def tell(enrolment: dict[str, Any] | None) -> None:
+        connection._take_state(State(lock="front_door", changes={"enrolment": enrolment}, as_of=connection._as_of))
+
+    own = {"id": "own", "user_id": "somebody", "type": "face", "status": "step", "done": 1, "steps": 5, "wanted": "up"}
+    tell({"id": "before", "user_id": "", "type": "face", "status": "started"})
+    tell(own)
+    tell({"id": "before", "user_id": "", "type": "face", "status": "cancelled"})
+    learning_one.begun({"enrolment": "own", "number": 1, "steps": 5})
+    assert (learning_one.done, learning_one.asks, learning_one.end) == (1, "up", None), "told before its answer came"
+    late = learning.Learning(
+        paired.entry, paired.entry.runtime_data.data.locks["front_door"], "somebody", CredentialType.FACE
+    )
+    late.begun({"enrolment": "late", "number": 1, "steps": 5})
+    tell({"id": "before", "user_id": "", "type": "face", "status": "failed"})
+    assert late.end is None
+    assert learning_one.end == learning.LOST
+    tell({**own, "id": "late"})
+    tell(other)
+    assert late.end == learning.LOST
+
+
+async def test_the_lock_is_taken_away_while_it_learns(afar: Dialog, house: House) -> None:
+    await house.stop()
+    house.locks["shed"] = house.locks.pop("back_door")
+    await house.start()
+    await until(lambda: "shed" in afar._home.entry.runtime_data.data.locks, within=30)
+    await until(lambda: afar._home.entry.runtime_data.available, within=30)
+    await afar.submit(kind="face")
+    assert afar.step == "enrolling"
+    await house.stop()
+    del house.locks["front_door"]
+    await house.start()
+    await until(lambda: afar.step in ("not_enrolled", "people"), within=30)
+    assert afar.step == "people"

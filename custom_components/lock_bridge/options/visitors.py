@@ -70,7 +70,7 @@ class VisitorSteps(OnceSteps):
         if user_input is None and (asked := await self.which_door(step_id, _KINDS[made])) is not None:
             return asked
         _, lock = self.her, self.lock
-        if user_input is not None and (limits := self._limits(user_input)) is not None:
+        if user_input is not None and (limits := self._period_and_uses(user_input)) is not None:
             label = user_input.get("label", "").strip()
             answer = await self.ask(command, lock=lock.id, user_id=self.user_id, label=label, **limits)
             if answer is not None:
@@ -80,7 +80,7 @@ class VisitorSteps(OnceSteps):
                 return self.show_once(f"{step_id}_made", message, {made: answer[made]}, visitor=label)
         return self.show(step_id, _FORM, user_input if user_input is not None else _proposal())
 
-    def _limits(self, user_input: Mapping[str, Any]) -> Mapping[str, int | None] | None:
+    def _period_and_uses(self, user_input: Mapping[str, Any]) -> Mapping[str, int | None] | None:
         """From when, until when, how often; None: `errors` says what is wrong with them."""
         begins, ends = _moment(user_input.get("valid_from")), _moment(user_input.get("valid_until"))
         if user_input["endless"]:
