@@ -522,6 +522,35 @@ async def test_after_a_cut_only_what_may_be_done_twice_is_said_again(
             await command
 
 
+async def test_who_asks_at_the_moment_at_which_the_link_is_there_is_answered(
+    scripted: ScriptedBridge, dial: Dial
+) -> None:
+    """What is asked then is not of the old link, so it is neither given up nor said twice."""
+    said: list[Any] = []
+
+    async def answer(ws: web.WebSocketResponse) -> None:
+        await ws.receive_json()
+        await ws.send_str(welcome())
+        while True:
+            said.append(await ws.receive_json())
+            await ws.send_json({"type": "result", "id": said[-1]["id"], "data": {}, "error": None})
+
+    scripted.socket = answer
+    client = dial()
+    asked: list[asyncio.Task[Any]] = []
+
+    def ask() -> None:
+        loop = asyncio.get_running_loop()
+        commands = (client.connection.command(name) for name in ("users.list", "lock"))
+        asked.extend(asyncio.Task(command, loop=loop, eager_start=True) for command in commands)
+
+    client.connection.on_link.add(ask)
+    client.run()
+    await until(lambda: len(asked) == 2)
+    assert await asyncio.gather(*asked) == [{}, {}]
+    assert [frame["name"] for frame in said] == ["users.list", "lock"]
+
+
 @pytest.mark.parametrize("moved_ms", [2 * MAX_AGE_MS, -60_000], ids=["too late", "a bridge that started anew"])
 async def test_a_command_is_not_said_again_when_its_time_is_over(
     scripted: ScriptedBridge, dial: Dial, moved_ms: int

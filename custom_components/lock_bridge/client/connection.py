@@ -17,6 +17,7 @@ from custom_components.lock_bridge.wire.messages import (
     DEAD_S,
     FROM_BRIDGE,
     Ack,
+    CommandFrame,
     Events,
     Failure,
     FromBridge,
@@ -122,6 +123,7 @@ class Connection:
         self._up_since = 0.0
         self._as_of = 0
         self._behind_at: int | None = None
+        self._repeated: tuple[CommandFrame, ...] = ()
 
     @property
     def data(self) -> BridgeData:
@@ -247,13 +249,16 @@ class Connection:
             self.cursor = Cursor(epoch=welcome.epoch, seq=welcome.head)
         self._data = data
         self.problem = None
+        # Before anybody knows of the new link: what they ask for on hearing of it is not of the old one.
+        self._repeated = tuple(self._commands.repeat(self._clock.now_ms()))
         self.state = LinkState.READY
         _LOGGER.info("Connected to the bridge at %s", self._transport.address)
         self.on_link.tell()
 
     async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Take what comes until the link breaks, which it always does by an error."""
-        for frame in self._commands.repeat(self._clock.now_ms()):
+        repeated, self._repeated = self._repeated, ()
+        for frame in repeated:
             await self._send(socket, frame)
         self._tell_gaps()
         while True:
