@@ -163,6 +163,8 @@ class _Line:
     locks: tuple[str, ...]
     refused: Refusal | None
     info: UserInfo
+    timed: bool
+    """Whether time alone can change `refused`."""
 
 
 class _Page:
@@ -196,11 +198,15 @@ class _Page:
         for user in users:
             before = self._lines.get(user.id)
             hers, locks = directory.of_user(user.id), places.get(user.id, ())
+            same = before is not None and before.user is user and before.locks == locks and before.hers == hers
+            if before is not None and same and not before.timed:
+                continue
             refused = entitlement.standing(user, hers, now, zone)
-            if before is not None and _is_same(before, user, hers, locks, refused):
+            if before is not None and same and before.refused is refused:
                 continue
             info = user_info(user, hers, locks, refused)
-            self._lines[user.id] = _Line(user, hers, locks, refused, info)
+            timed = entitlement.changes_at_ms(user, hers, now) is not None
+            self._lines[user.id] = _Line(user, hers, locks, refused, info, timed)
             if before is None or before.info != info:
                 other.append(info)
         return tuple(other)
@@ -209,7 +215,8 @@ class _Page:
         """Call `due` when time alone may change who may enter."""
         self.forget_time()
         now = lock.clock.now()
-        changes = (entitlement.changes_at_ms(line.user, line.hers, now) for line in self._lines.values())
+        timed = (line for line in self._lines.values() if line.timed)
+        changes = (entitlement.changes_at_ms(line.user, line.hers, now) for line in timed)
         if (at := min((one for one in changes if one is not None), default=None)) is not None:
             self._due = lock.clock.call_later(_delay_ms(at, now), due)
 
@@ -218,12 +225,6 @@ class _Page:
         if self._due is not None:
             self._due.cancel()
             self._due = None
-
-
-def _is_same(
-    line: _Line, user: User, hers: tuple[Credential, ...], locks: tuple[str, ...], refused: Refusal | None
-) -> bool:
-    return line.user is user and line.refused is refused and line.locks == locks and line.hers == hers
 
 
 def _delay_ms(at: int, now: Instant) -> int:

@@ -88,3 +88,16 @@ def test_the_lock_names_users_and_credentials_in_its_language(language: str) -> 
     told = {names.of_credential(language, kind, 3) for kind in CredentialType}
     assert len(told) == len(CredentialType)
     assert all(name.endswith(" 3") for name in told)
+
+
+def test_what_follows_from_credentials_alone_is_not_worked_out_again_for_another_user() -> None:
+    finger = Credential(CredentialType.FINGERPRINT, 1, "anna", slot=1)
+    directory = Directory.of([User("anna", "Anna")], [finger])
+    hers, count = directory.of_user("anna"), directory.count(CredentialType.FINGERPRINT)
+    after = directory.with_user(User("anna", "Anna", uses_left=2)).with_user(User("ben", "Ben"))
+    assert after.of_user("anna") is hers
+    assert after.of_user("ben") == ()
+    assert after.count(CredentialType.FINGERPRINT) == count == 1
+    assert after.with_credential(Credential(CredentialType.RFID, 1, "ben")).of_user("ben") != ()
+    assert after.administrators() == frozenset()
+    assert after.with_user(User("ben", "Ben", Role.ADMINISTRATOR)).administrators() == {"ben"}

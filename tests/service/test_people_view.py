@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from lock_bridge import people_view
 from lock_bridge.clock import Clock, ManualClock
+from lock_bridge.engine import entitlement
 from lock_bridge.engine.directory import Directory
 from lock_bridge.engine.model import Credential, User, Window
 from lock_bridge.engine.state import LockState
@@ -238,6 +241,47 @@ async def test_what_is_made_ready_is_not_kept_from_who_follows(home: Follower) -
     assert standing(await home.hears()) == {"a": None}
 
 
+@pytest.mark.parametrize(("locks", "users", "fingers"), [(1, 500, 10), (20, 50, 3)])
+async def test_what_has_changed_of_one_costs_no_work_for_the_others(
+    monkeypatch: pytest.MonkeyPatch, locks: int, users: int, fingers: int
+) -> None:
+    clock = ManualClock(wall_ms=MONDAY_NOON)
+    doors = [Door(f"lock {number}", clock) for number in range(locks)]
+    for door in doors:
+        people = [User(f"{door.id} {number}", "Anna", number=number, uses_left=9) for number in range(users)]
+        held = (
+            Credential(CredentialType.FINGERPRINT, index * fingers + finger, user.id, slot=index * fingers + finger)
+            for index, user in enumerate(people)
+            for finger in range(fingers)
+        )
+        door.has(*people, credentials=tuple(held))
+    told: list[People] = []
+    view = PeopleView(lambda: doors, told.append)
+    view.everybody()
+    view.follow()
+    made: list[str] = []
+    judged: list[str] = []
+    make, judge = people_view.user_info, entitlement.standing
+
+    def noted_make(user: User, *rest: Any) -> Any:
+        made.append(user.id)
+        return make(user, *rest)
+
+    def noted_judge(user: User, *rest: Any) -> Any:
+        judged.append(user.id)
+        return judge(user, *rest)
+
+    monkeypatch.setattr(people_view, "user_info", noted_make)
+    monkeypatch.setattr(entitlement, "standing", noted_judge)
+    before = doors[0].published.directory
+    anna = next(iter(before.users.values()))
+    doors[0].published = LockState(directory=before.with_user(replace(anna, uses_left=8)))
+    view.changed(doors[0].id)
+    view.renew()
+    assert made == judged == [anna.id]
+    assert [(people.lock, [user.uses_left for user in people.users]) for people in told] == [(doors[0].id, [8])]
+
+
 async def test_after_the_end_nothing_is_told(home: Follower) -> None:
     home.front.has(User("b", "Ben", valid_until_ms=MONDAY_NOON + MINUTE))
     home.view.everybody()
@@ -330,3 +374,16 @@ async def test_an_entry_that_was_her_last_is_told(house: House, ear: Ear) -> Non
     await house.types("730514")
     await house.until(lambda: ear.users()["Ben"].uses_left == 0)
     assert ear.users()["Ben"].refused is Refusal.USED_UP
+
+
+async def test_the_bolt_moves_and_is_told_before_anybody_is_told_of_people(house: House, ear: Ear) -> None:
+    await house.add_anna()
+    ben = (await house.ask("users.add", user_name="Ben", uses_left=5))["user_id"]
+    await house.ask("credentials.set_passcode", user_id=ben, passcode="730514")
+    ear.heard.clear()
+    await house.types("730514")
+    await house.until(lambda: "Ben" in ear.users())
+    bolts = [index for index, (kind, what) in enumerate(ear.heard) if kind == "state" and "bolt" in what[1]]
+    people = [index for index, (kind, _) in enumerate(ear.heard) if kind == "people"]
+    assert bolts
+    assert min(bolts) < min(people)

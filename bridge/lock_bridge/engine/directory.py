@@ -5,10 +5,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import Final
 
 from lock_bridge.wire.words import CredentialType, Role
 
 from .model import Credential, User
+
+_OF_CREDENTIALS: Final = ("_by_user", "_counts")
+"""Properties, worked out once, that do not depend on the users."""
 
 type CredentialKey = tuple[CredentialType, int]
 
@@ -37,7 +41,10 @@ class Directory:
 
     def with_user(self, user: User) -> Directory:
         """With `user` added, or in place of the one with the same id."""
-        return replace(self, users={**self.users, user.id: user})
+        after = replace(self, users={**self.users, user.id: user})
+        # What follows from the credentials alone is still so: an entry that is counted (USR-7) changes no more.
+        vars(after).update({name: known for name, known in vars(self).items() if name in _OF_CREDENTIALS})
+        return after
 
     def without_user(self, user_id: str) -> Directory:
         """Without a user and all her credentials (USR-5)."""

@@ -43,10 +43,14 @@ def standing(user: User, hers: Iterable[Credential], now: Instant, zone: tzinfo)
 
     Of several reasons the one that came last: what it belongs to is the nearest to opening.
     """
-    reasons = [refusal(user, item, now, zone) for item in hers if is_own(item)]
-    if not reasons:
-        return Refusal.NO_CREDENTIAL
-    return max(reasons, key=_ORDER.index)
+    reasons: list[Refusal] = []
+    for item in hers:
+        if is_own(item):
+            reason = refusal(user, item, now, zone)
+            if reason is None:
+                return None
+            reasons.append(reason)
+    return max(reasons, key=_ORDER.index, default=Refusal.NO_CREDENTIAL)
 
 
 def changes_at_ms(user: User, hers: Iterable[Credential], now: Instant) -> int | None:
@@ -126,6 +130,5 @@ _ORDER: Final = (
     Refusal.CLOCK_UNTRUSTED,
     Refusal.OUTSIDE_VALIDITY,
     Refusal.OUTSIDE_SCHEDULE,
-    None,
 )
 """That in which `refusal` finds them."""
