@@ -1,5 +1,6 @@
 """People under Configure: the list, a new person, her menu, her name and role, and her end."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -361,6 +362,26 @@ async def test_while_the_bridge_is_away_a_form_says_so_and_goes_on_when_it_is_ba
     result = await far.fill(form, **fields)
     assert result["step_id"] in ("person", "schedule", "people")
     assert not result.get("errors")
+
+
+async def test_when_the_answer_is_lost_it_says_to_look_before_trying_again(
+    far: Home, house: House, network: FaultProxy
+) -> None:
+    await house.add_person("Anna", "739146", role="administrator")
+    bo = await house.add_person("Bo", "281946")
+    form = await far.choose(await open_person(far, house, bo), "edit")
+    hub = far.entry.runtime_data
+    network.stall()
+    sending = asyncio.create_task(far.fill(form, name="Bobby", role="user", enabled=True))
+    await until(lambda: hub.connection._commands._waiting)
+    network.cut()
+
+    form = await sending
+    assert form["errors"] == {"base": "no_answer_to_change"}
+    assert suggested(form, "name") == "Bobby"
+    network.flow()
+    await until(lambda: hub.available)
+    assert placeholder(await far.fill(form, name="Bobby", role="user", enabled=True), "name") == "Bobby"
 
 
 async def test_while_the_bridge_is_away_lists_and_menus_say_so(far: Home, house: House, network: FaultProxy) -> None:

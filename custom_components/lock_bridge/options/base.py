@@ -160,9 +160,14 @@ class OptionsBase(OptionsFlowWithReload):
         step_id: str,
         schema: vol.Schema | Mapping[vol.Marker, Any] | None = None,
         values: Mapping[str, Any] | None = None,
+        *,
+        last_step: bool | None = None,
         **placeholders: str,
     ) -> ConfigFlowResult:
-        """A form with `values` in it (what was typed, or what is so now), and with what went wrong, if anything did."""
+        """A form with `values` in it (what was typed, or what is so now), and with what went wrong, if anything did.
+
+        `last_step`: whether its button says that something is done, or (False) that it goes on.
+        """
         form = vol.Schema(dict(schema)) if isinstance(schema, Mapping) else schema or vol.Schema({})
         fields = {str(key) for key in form.schema}
         errors = {field if field in fields else "base": key for field, key in self.errors.items()}
@@ -171,7 +176,7 @@ class OptionsBase(OptionsFlowWithReload):
             data_schema=self.add_suggested_values_to_schema(form, values),
             errors=errors,
             description_placeholders=self._placeholders(placeholders),
-            last_step=False,
+            last_step=last_step,
         )
 
     def menu(self, step_id: str, options: Sequence[str], **placeholders: str) -> ConfigFlowResult:
