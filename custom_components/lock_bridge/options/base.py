@@ -48,6 +48,10 @@ MALFORMED: Final[Mapping[str, str]] = {
 """What the bridge calls a value that it cannot take, and our field for it."""
 
 
+GOES_ON: Final = frozenset({"people", "add_person", "which_door", "enrol"})
+"""Forms whose button says "Next"; that of the others says that it is done then."""
+
+
 class Gone(Exception):
     """The person or the lock that a step is about is no longer there; the list of people says `notice` about it."""
 
@@ -160,14 +164,9 @@ class OptionsBase(OptionsFlowWithReload):
         step_id: str,
         schema: vol.Schema | Mapping[vol.Marker, Any] | None = None,
         values: Mapping[str, Any] | None = None,
-        *,
-        last_step: bool | None = None,
         **placeholders: str,
     ) -> ConfigFlowResult:
-        """A form with `values` in it (what was typed, or what is so now), and with what went wrong, if anything did.
-
-        `last_step`: whether its button says that something is done, or (False) that it goes on.
-        """
+        """A form with `values` in it (what was typed, or what is so now), and with what went wrong, if anything did."""
         form = vol.Schema(dict(schema)) if isinstance(schema, Mapping) else schema or vol.Schema({})
         fields = {str(key) for key in form.schema}
         errors = {field if field in fields else "base": key for field, key in self.errors.items()}
@@ -176,7 +175,7 @@ class OptionsBase(OptionsFlowWithReload):
             data_schema=self.add_suggested_values_to_schema(form, values),
             errors=errors,
             description_placeholders=self._placeholders(placeholders),
-            last_step=last_step,
+            last_step=False if step_id in GOES_ON else None,
         )
 
     def menu(self, step_id: str, options: Sequence[str], **placeholders: str) -> ConfigFlowResult:

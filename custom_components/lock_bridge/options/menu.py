@@ -43,8 +43,7 @@ class MenuSteps(OptionsBase):
         options.append(SelectOptionDict(value=ADD, label=say(self.hass, "add")))
         mode = SelectSelectorMode.LIST if len(people) <= LIST_AT_MOST else SelectSelectorMode.DROPDOWN
         choice = SelectSelector(SelectSelectorConfig(options=options, mode=mode))
-        fields = {vol.Required("person"): choice}
-        return self.show("people", fields, None if people else {"person": ADD}, last_step=False)
+        return self.show("people", {vol.Required("person"): choice}, None if people else {"person": ADD})
 
     @step
     async def async_step_done(self, _user_input: Input = None) -> ConfigFlowResult:
