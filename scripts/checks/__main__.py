@@ -4,10 +4,11 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from checks import committed, imports, manifest, published, shell, sizes, translations
+from checks import blueprints, committed, imports, manifest, published, shell, sizes, translations
 from checks.spec import ROOT
 
 CHECKS: dict[str, Callable[[Path], Iterable[str]]] = {
+    "blueprints": blueprints.problems,
     "committed": committed.problems,
     "imports": imports.problems,
     "manifest": manifest.problems,
