@@ -263,12 +263,10 @@ async def test_two_deleting_at_once_both_get_a_clear_end(paired: Home, house: Ho
 
 async def test_a_script_gets_the_answer(paired: Home, house: House) -> None:
     await house.add_person("Anna", CODE)
+    names = f"{{{{ who['{LOCK}'].users | map(attribute='user_name') | list }}}}"
     sequence = [
         {"action": "lock_bridge.get_users", "target": {"entity_id": LOCK}, "response_variable": "who"},
-        {
-            "event": "said",
-            "event_data": {"names": f"{{{{ who['{LOCK}'].users | map(attribute='user_name') | list }}}}"},
-        },
+        {"event": "said", "event_data": {"names": names}},
     ]
     said: list[Any] = []
     paired.hass.bus.async_listen("said", lambda event: said.append(event.data["names"]))
