@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
+from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowResultType, UnknownFlow
 
 from custom_components.lock_bridge.options import enrolment, learning
 from custom_components.lock_bridge.wire.messages import State
@@ -15,6 +15,7 @@ from tests.integration.dialog import Dialog
 from tests.integration.fault_proxy import FaultProxy
 from tests.integration.home import LOCK, Home
 from tests.integration.house import House, until
+from tests.integration.texts import placeholders, read
 
 THUMB = "Anna right thumb"
 INDEX = "Anna left index"
@@ -204,6 +205,31 @@ async def test_a_finger_that_is_there_already(dialog: Dialog, house: House, anna
     assert hers(house, anna)["fingerprint"] == (1,)
     await dialog.submit(next="other")
     assert dialog.step == "enrol"
+
+
+async def test_trying_again_while_somebody_else_enrols(dialog: Dialog, house: House, anna: str) -> None:
+    await dialog.submit(kind="fingerprint")
+    await house.command("credentials.cancel", lock="front_door")
+    await dialog.until_step("not_enrolled")
+    await until(lambda: not house.running.bridge.runner("front_door").state.reader_ending)
+    await house.command("credentials.enrol", lock="front_door", user_id=anna, type="face")
+    await dialog.submit(next="again")
+    assert (dialog.step, dialog.errors) == ("not_enrolled", {"base": "enrolment_running"})
+    await dialog.submit(next="back")
+    assert dialog.step == "person"
+    assert running(house).status == EnrolmentStatus.STARTED, "the other one goes on"
+
+
+async def test_a_form_on_the_screen_is_left_alone(dialog: Dialog, house: House) -> None:
+    await dialog.submit(kind="fingerprint")
+    await house.do("touch", THUMB, "x6")
+    await dialog.until_step("enrolled")
+    flow: Any = dialog.manager._progress[dialog.flow_id]
+    told: list[object] = []
+    dialog.hass.bus.async_listen(EVENT_DATA_ENTRY_FLOW_PROGRESSED, told.append)
+    flow._look_again(flow._learning)
+    await dialog.hass.async_block_till_done()
+    assert told == []
 
 
 async def test_not_every_touch_is_of_the_same_finger(dialog: Dialog, house: House, anna: str) -> None:
@@ -480,9 +506,8 @@ async def test_only_what_is_told_of_its_own_id_counts(
     dialog: Dialog, paired: Home, house: House, other: dict[str, Any] | None
 ) -> None:
     """The end of one before it, told late, is none of its own. Once it was seen, another one means that it is over."""
-    learning_one = learning.Learning(
-        paired.entry, paired.entry.runtime_data.data.locks["front_door"], "somebody", CredentialType.FACE
-    )
+    lock = paired.entry.runtime_data.data.locks["front_door"]
+    learning_one = learning.Learning(paired.entry, lock, "somebody", CredentialType.FACE)
     connection = paired.entry.runtime_data.connection
 
     def tell(enrolment: dict[str, Any] | None) -> None:
@@ -490,14 +515,14 @@ async def test_only_what_is_told_of_its_own_id_counts(
 
     own = {"id": "own", "user_id": "somebody", "type": "face", "status": "step", "done": 1, "steps": 5, "wanted": "up"}
     tell({"id": "before", "user_id": "", "type": "face", "status": "started"})
+    tell(None)
     tell(own)
     tell({"id": "before", "user_id": "", "type": "face", "status": "cancelled"})
     learning_one.begun({"enrolment": "own", "number": 1, "steps": 5})
     assert (learning_one.done, learning_one.asks, learning_one.end) == (1, "up", None), "told before its answer came"
-    late = learning.Learning(
-        paired.entry, paired.entry.runtime_data.data.locks["front_door"], "somebody", CredentialType.FACE
-    )
+    late = learning.Learning(paired.entry, lock, "somebody", CredentialType.FACE)
     late.begun({"enrolment": "late", "number": 1, "steps": 5})
+    assert late.asks == "straight", "what each face begins with, until more is told"
     tell({"id": "before", "user_id": "", "type": "face", "status": "failed"})
     assert late.end is None
     assert learning_one.end == learning.LOST
@@ -519,3 +544,29 @@ async def test_the_lock_is_taken_away_while_it_learns(afar: Dialog, house: House
     await house.start()
     await until(lambda: afar.step in ("not_enrolled", "people"), within=30)
     assert afar.step == "people"
+
+
+def test_whatever_is_asked_for_and_every_end_has_its_text_and_no_others() -> None:
+    asked = {*learning.WANTED, *learning.FIRST.values(), learning.FOLLOW, learning.WAIT, learning.OUT_OF_SIGHT}
+    asked |= {f"retry_{reason}" for reason in learning.RETRIES}
+    texts = read("en")
+    progress = {key for key in texts if key.startswith("options.progress.")}
+    assert progress == {f"options.progress.enrol_{action}" for action in asked}
+    assert all(placeholders(texts[key]) <= {"name", "lock", "done", "steps"} for key in progress)
+    ends = {*learning.ENDS.values(), learning.LOST, learning.AWAY} - {learning.DONE}
+    ends |= {f"{learning.FAILED}_{reason}" for reason in learning.REASONS}
+    errors = {key for key in texts if key.startswith("options.error.enrol_")}
+    assert errors == {f"options.error.{end}" for end in ends}
+    assert all(placeholders(texts[key]) <= {"name", "lock"} for key in errors)
+    kinds = {*learning.FIRST, enrolment.DURESS_FINGER}
+    assert {key for key in texts if key.startswith("selector.enrol_kind.")} == {
+        f"selector.enrol_kind.options.{kind}" for kind in kinds
+    }
+    assert {key for key in texts if key.startswith("selector.enrol_next.")} == {
+        f"selector.enrol_next.options.{choice}" for choice in (enrolment.AGAIN, enrolment.OTHER, enrolment.BACK)
+    }
+
+
+@pytest.mark.parametrize("kind", CredentialType)
+def test_each_kind_of_credential_has_its_words_in_the_list(kind: CredentialType) -> None:
+    assert placeholders(read("en")[f"common.people_credential_{kind}"]) == {"number"}
