@@ -12,20 +12,19 @@ from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerC
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
+from .alarms import ALARMS, times_of
 from .const import DOMAIN
 from .door_filter import CONF_METHOD, CONF_PERSON, PERSONS, Locks, lock_entity_id, validated, words
 from .hub import Hub
 from .signals import SIGNAL_ALARM, SIGNAL_EVENT
 from .texts import method_name, method_of, sentence
 from .wire.model import Event
-from .wire.words import PRIORITY, CredentialType, EventType, Priority, Refusal
+from .wire.words import CredentialType, EventType, Refusal
 
 CONF_KIND: Final = "kind"
 CONF_REASON: Final = "reason"
 
-KINDS: Final = frozenset(kind for kind, priority in PRIORITY.items() if priority is Priority.CRITICAL) - {
-    EventType.DURESS
-}
+KINDS: Final = ALARMS - {EventType.DURESS}
 """Alarms that one trigger tells of. Duress has its own, so that nobody is told of it by the way."""
 
 
@@ -192,7 +191,7 @@ class DoorbellRangTrigger(DoorTrigger):
 
 
 class CriticalTrigger(DoorTrigger):
-    """Also what happened during an outage: once, when it is over, with `delayed`, the true time, and how often it was."""
+    """Also what happened during an outage: once, when it is over, with `delayed`, the true time and how often it was."""
 
     @override
     async def async_attach_runner(
@@ -201,7 +200,7 @@ class CriticalTrigger(DoorTrigger):
         @callback
         def happens(hub: Hub, event: Event, delayed: bool) -> None:
             if self._wants(hub, event):
-                late = {"delayed": delayed, "times": event.data.get("times", 1)}
+                late = {"delayed": delayed, "times": times_of(event)}
                 run_action({**self._facts(hub, event), **late}, self._says(hub, event))
 
         return async_dispatcher_connect(self._hass, SIGNAL_ALARM, happens)
