@@ -13,16 +13,14 @@ from .errors import as_home_assistant_error, exception_text
 from .hub import Hub, LockBridgeConfigEntry
 from .wire.commands import DeleteUser
 from .wire.errors import ErrorCode, LockBridgeError
-from .wire.words import Scope
 
 _AWAY: Final = "person_not_deleted_bridge_away"
-_NOT_ALLOWED: Final = "person_not_deleted_not_allowed"
 
 _REFUSED: Final = {
     ErrorCode.LAST_ADMINISTRATOR: "person_not_deleted_last_administrator",
     ErrorCode.ON_ANOTHER_LOCK: "person_not_deleted_last_administrator",
     ErrorCode.LAST_USER: "person_not_deleted_last_user",
-    ErrorCode.FORBIDDEN: _NOT_ALLOWED,
+    ErrorCode.FORBIDDEN: "person_not_deleted_not_allowed",
     ErrorCode.STOPPING: _AWAY,
     ErrorCode.NO_ANSWER: "person_not_deleted_unclear",
 }
@@ -50,8 +48,6 @@ async def async_remove_device(hass: HomeAssistant, entry: LockBridgeConfigEntry,
 async def _delete(hass: HomeAssistant, hub: Hub, user_id: str, name: str) -> None:
     if not hub.available:
         raise _error(_AWAY, person=name)
-    if Scope.USERS not in hub.data.scopes:
-        raise _error(_NOT_ALLOWED, person=name)
     try:
         await hub.connection.command(DeleteUser.name, user_id=user_id)
     except (NoAnswer, LinkLost) as err:

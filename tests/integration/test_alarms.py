@@ -1,5 +1,6 @@
 """Alarms: at once while somebody listens, and once, marked as late, when nobody could."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from custom_components.lock_bridge import alarms as alarms_module
 from custom_components.lock_bridge import news as news_module
 from custom_components.lock_bridge.alarms import ALARMS
+from custom_components.lock_bridge.client import Connection, LinkLost
 from custom_components.lock_bridge.event import ALERT
 from custom_components.lock_bridge.wire.model import Event as DoorEvent
 from lock_bridge.engine.model import Fact
@@ -205,6 +207,39 @@ async def test_what_was_not_told_before_a_restart_is_told_after_it(
     assert far.events == []  # the bus was told before
     await far.hass.config_entries.async_reload(entry.entry_id)
     assert hass_storage[f"lock_bridge.{entry.entry_id}"]["data"]["untold"] == []
+
+
+async def test_a_link_that_breaks_while_they_are_read_again_costs_none_of_them(
+    far: Home,
+    house: House,
+    network: FaultProxy,
+    shown: list[dict[str, Any]],
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = far.entry
+    await record(house, Fact(EventType.FORCED_OPEN))
+    await until(lambda: shown)
+    await far.hass.config_entries.async_unload(entry.entry_id)
+    hass_storage[f"lock_bridge.{entry.entry_id}"]["data"]["untold"] = [house.head]
+    asked: list[str] = []
+    command = Connection.command
+
+    async def cut_once(self: Connection, name: str, **args: Any) -> Mapping[str, Any]:
+        if name == "journal.query" and "before" in args:
+            asked.append(name)
+            if len(asked) == 1:
+                raise LinkLost("cut")
+        return await command(self, name, **args)
+
+    monkeypatch.setattr(Connection, "command", cut_once)
+    await far.hass.config_entries.async_setup(entry.entry_id)
+    await until(lambda: asked)
+    assert len(shown) == 1
+    await away(far, network)
+    await network.start()
+    await until(lambda: len(shown) == 2)
+    assert (shown[1]["event_type"], shown[1]["delayed"]) == ("forced_open", True)
 
 
 async def test_what_the_journal_has_lost_meanwhile_is_waited_for_no_longer(

@@ -8,7 +8,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
-from custom_components.lock_bridge.client import LinkLost
+from custom_components.lock_bridge.client import CannotConnect, LinkLost
 from custom_components.lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from tests.integration.fault_proxy import FaultProxy
 from tests.integration.home import LOCK, Home
@@ -114,6 +114,7 @@ async def test_with_the_integration_not_set_up_nothing_is_done(
         (LockBridgeError(ErrorCode.STOPPING), "person_not_deleted_bridge_away"),
         (LockBridgeError(ErrorCode.NO_ANSWER), "person_not_deleted_unclear"),
         (LinkLost("cut"), "person_not_deleted_unclear"),
+        (CannotConnect("gone"), "person_not_deleted_bridge_away"),
         (LockBridgeError(ErrorCode.STORAGE), "person_not_deleted"),
         (LockBridgeError("moon_phase", message="Not at full moon."), "person_not_deleted"),
     ],
