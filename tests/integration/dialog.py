@@ -88,7 +88,8 @@ class Dialog:
     @property
     def browser_gets(self) -> Any:
         """All that a browser is sent of what is on the screen."""
-        return FlowManagerResourceView(self.manager)._prepare_result_json(self.shown)
+        view: Any = FlowManagerResourceView(self.manager)
+        return view._prepare_result_json(self.shown)
 
     async def open(self, name: str) -> None:
         """Open it, up to the menu of a person."""
@@ -101,7 +102,7 @@ class Dialog:
     async def choose(self, option: str) -> ConfigFlowResult:
         """Choose from a menu."""
         assert self.shown["type"] is FlowResultType.MENU, self.shown
-        assert option in list(self.shown["menu_options"]), self.shown["menu_options"]
+        assert option in self.shown["menu_options"], self.shown["menu_options"]
         return await self._configure({"next_step_id": option})
 
     async def submit(self, **fields: Any) -> ConfigFlowResult:

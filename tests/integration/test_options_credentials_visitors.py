@@ -4,7 +4,7 @@ import json
 import logging
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -45,9 +45,9 @@ def typed(**ahead: float) -> str:
 async def test_it_is_proposed_from_now_until_tonight(dialog: Dialog, house: House, anna: str) -> None:
     await dialog.choose("visitor_passcode")
     begins, ends = dialog.value("valid_from"), dialog.value("valid_until")
-    assert abs(dt_util.parse_datetime(begins) - dt_util.now().replace(tzinfo=None)) < timedelta(minutes=2)
+    assert abs(datetime.fromisoformat(begins) - dt_util.now().replace(tzinfo=None)) < timedelta(minutes=2)
     assert ends.endswith("23:59:00")
-    assert timedelta(hours=1) < dt_util.parse_datetime(ends) - dt_util.parse_datetime(begins) < timedelta(hours=26)
+    assert timedelta(hours=1) < datetime.fromisoformat(ends) - datetime.fromisoformat(begins) < timedelta(hours=26)
     await dialog.submit(label=" Plumber ", valid_from=begins, valid_until=ends)
     assert dialog.step == "visitor_passcode_made"
     (item,) = visitors(house, anna)
