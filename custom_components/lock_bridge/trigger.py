@@ -191,7 +191,7 @@ class DoorbellRangTrigger(DoorTrigger):
 
 
 class CriticalTrigger(DoorTrigger):
-    """Also what happened during an outage: once, when it is over, with `delayed`, the true time and how often it was."""
+    """Also what happened during an outage: once, when it is over, `delayed`, with the true time and how often."""
 
     @override
     async def async_attach_runner(

@@ -1,4 +1,4 @@
-"""What a homeowner automates: the examples of docs/home-assistant.md, and one for each way to learn of something, which
+"""What a homeowner automates: the examples of docs/automations.md, and one for each way to learn of something, which
 counts.
 """
 
@@ -31,7 +31,7 @@ def _told(data: dict[str, Any]) -> dict[str, Any]:
     return {"trigger": "event", "event_type": "lock_bridge_event", "event_data": {"type": "access_granted", **data}}
 
 
-GUIDE = (ROOT / "docs" / "home-assistant.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "automations.md").read_text(encoding="utf-8")
 
 EXAMPLES: list[dict[str, Any]] = [
     {"id": f"example_{number}", **yaml.safe_load(example)}

@@ -1,4 +1,4 @@
-"""The examples of docs/home-assistant.md, in a real Home Assistant."""
+"""The examples of docs/automations.md, in a real Home Assistant."""
 
 import re
 
@@ -15,7 +15,7 @@ BEN = PEOPLE[1]
 
 
 async def test_home_assistant_takes_every_example_as_it_is_written(home: Home) -> None:
-    assert len(EXAMPLES) == 6
+    assert len(EXAMPLES) == 9
     wanted = {str(example["alias"]): "on" for example in EXAMPLES}
 
     async def on() -> bool:
@@ -33,7 +33,7 @@ async def test_the_example_says_who_came_home_and_who_is_at_the_door(home: Home)
     await home.bridge.at_door("tamper", "on")
     await home.bridge.at_door("tamper", "off")
 
-    said = ("Ben came home$", "Somebody is at the door$", "Look at the front door: tamper started$")
+    said = ("Ben came home$", "Somebody is at the door$", "Look at the front door: tamper alarm$")
     await until(lambda: _noted(home, *map(re.compile, said)))
 
 
