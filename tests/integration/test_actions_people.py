@@ -14,8 +14,10 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockUser
 
+from custom_components.lock_bridge.client import LinkLost
 from custom_components.lock_bridge.const import DOMAIN
 from tests.integration.actions import BACK, add_back_door, ask, order, people
+from tests.integration.fault_proxy import FaultProxy
 from tests.integration.home import LOCK, Home
 from tests.integration.house import House, until
 
@@ -389,17 +391,56 @@ async def test_a_period_that_ends_before_it_began_is_refused_also_over_two_calls
 
 
 async def test_what_the_bridge_breaks_off_is_said_to_be_open(
-    far: Home, house: House, monkeypatch: pytest.MonkeyPatch
+    far: Home, house: House, network: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await boss(house)
+    execute = house.running.bridge.dispatcher.execute
 
-    async def cut(*_args: Any) -> None:
-        await house.stop()
+    async def cut(*args: Any) -> Any:
+        done = await execute(*args)
+        network.cut()
+        return done
 
     monkeypatch.setattr(house.running.bridge.dispatcher, "execute", cut)
-    with pytest.raises(HomeAssistantError) as failed:
+    with pytest.raises(HomeAssistantError, match="it may have been done") as failed:
         await order(far, "set_user", user_name="Anna")
-    assert failed.value.translation_key in ("no_answer_to_change", "not_connected")
+    assert failed.value.translation_key == "no_answer_to_change"
+    assert "Anna" in await people(house)
+
+
+@pytest.mark.parametrize("breaks", ["users.change", "users.delete"])
+async def test_a_bridge_that_is_lost_while_somebody_is_put_on_a_second_lock(
+    home: Home, house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, breaks: str
+) -> None:
+    await add_back_door(house)
+    await home.pair(house, port=house.port)
+    await boss(house, "back_door")
+    anna = await house.add_person("Anna", CODE)
+    await known(home, anna)
+    command = home.entry.runtime_data.connection.command
+
+    async def lost(name: str, **args: Any) -> Any:
+        if name == breaks:
+            raise LinkLost("cut")
+        return await command(name, **args)
+
+    monkeypatch.setattr(home.entry.runtime_data.connection, "command", lost)
+    with pytest.raises(HomeAssistantError) as failed:
+        await order(
+            home,
+            "set_user",
+            at=BACK,
+            user_id=anna,
+            valid_from="2026-07-02 08:00",
+            valid_until=None,
+            role="administrator",
+        )
+    there = "Anna" in await people(house, "back_door")
+    if breaks == "users.change":
+        assert (failed.value.translation_key, there) == ("no_answer_to_change", False)
+    else:
+        assert (failed.value.translation_key, there) == ("administrator_unlimited", True)
+        assert "A person stays at Back door" in caplog.text
 
 
 async def test_the_devices_of_people_are_no_locks(paired: Home, house: House) -> None:

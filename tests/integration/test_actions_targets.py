@@ -1,5 +1,6 @@
 """Which locks a call means, and what is said when they cannot all be asked."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from homeassistant.helpers import floor_registry as fr
 from homeassistant.helpers import label_registry as lr
 from homeassistant.setup import async_setup_component
 
+from custom_components.lock_bridge.actions.targets import locks_of
 from custom_components.lock_bridge.errors import exception_text
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from tests.integration.actions import BACK, add_back_door, ask, order, people
@@ -142,3 +144,11 @@ async def test_what_failed_is_told_in_the_language_of_the_house(paired: Home) ->
     assert exception_text(paired.hass, busy) != str(busy)
     assert "Inngang" in exception_text(paired.hass, busy)
     assert exception_text(paired.hass, HomeAssistantError("as it is")) == "as it is"
+
+
+async def test_a_lock_that_goes_while_it_is_asked_is_named(paired: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = paired.entry.runtime_data.connection
+    (target,) = locks_of(paired.hass, {"entity_id": LOCK})
+    monkeypatch.setattr(connection, "_data", replace(connection.data, locks={}))
+    with pytest.raises(ServiceValidationError, match="no longer at this bridge"):
+        target.check(())
