@@ -9,17 +9,12 @@ import pytest
 from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowResultType, UnknownFlow
 
 from custom_components.lock_bridge.options import enrolment, learning
-from custom_components.lock_bridge.wire.messages import State
 from custom_components.lock_bridge.wire.words import CredentialType, EnrolmentStatus
 from tests.integration.dialog import Dialog
-from tests.integration.fault_proxy import FaultProxy
+from tests.integration.enrolments import INDEX, SPEED, THUMB, add_anna, hers, learning_house, running, status
 from tests.integration.home import LOCK, Home
 from tests.integration.house import House, until
 from tests.integration.texts import placeholders, read
-
-THUMB = "Anna right thumb"
-INDEX = "Anna left index"
-SPEED = "20"
 
 
 @pytest.fixture(autouse=True)
@@ -30,23 +25,14 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    """A front door with face, palm and finger, and a back door with cards; at both, time goes faster."""
-    house = House(tmp_path / "bridge")
-    house.people = '{ name = "Anna", fingers = ["right thumb", "left index"], cards = ["04A1B2C3"] }, { name = "Ben" }'
-    house.locks["back_door"] = ("Back door", "dl50fvs")
-    await house.start()
-    for door in house.running.doors.values():
-        await door.do(["speed", SPEED])
+    house = await learning_house(tmp_path / "bridge")
     yield house
     await house.stop()
 
 
 @pytest.fixture
 async def anna(house: House) -> str:
-    """Anna is an administrator at the front door, with a passcode. Her id."""
-    anna = await house.add_person("Anna", "135792", role="administrator")
-    await house.command("users.add", lock="front_door", user_name="Ben")
-    return anna
+    return await add_anna(house)
 
 
 @pytest.fixture
@@ -56,20 +42,6 @@ async def dialog(anna: str, paired: Home) -> AsyncIterator[Dialog]:
     await dialog.choose("enrol")
     yield dialog
     dialog.stop()
-
-
-def running(house: House, lock: str = "front_door") -> Any:
-    """The enrolment at a door."""
-    return house.running.bridge.runner(lock).snapshot.enrolment
-
-
-def hers(house: House, anna: str, lock: str = "front_door") -> dict[str, tuple[int, ...]]:
-    """Numbers of what Anna has at a door."""
-    directory = house.running.bridge.runner(lock).state.directory
-    found: dict[str, tuple[int, ...]] = {}
-    for item in directory.of_user(anna):
-        found[item.type] = (*found.get(item.type, ()), item.number)
-    return found
 
 
 async def test_what_the_lock_can_learn_is_offered(dialog: Dialog) -> None:
@@ -217,7 +189,7 @@ async def test_trying_again_while_somebody_else_enrols(dialog: Dialog, house: Ho
     assert (dialog.step, dialog.errors) == ("not_enrolled", {"base": "enrolment_running"})
     await dialog.submit(next="back")
     assert dialog.step == "person"
-    assert running(house).status == EnrolmentStatus.STARTED, "the other one goes on"
+    assert status(house) == EnrolmentStatus.STARTED, "the other one goes on"
 
 
 async def test_a_form_on_the_screen_is_left_alone(dialog: Dialog, house: House) -> None:
@@ -260,7 +232,7 @@ async def test_closing_the_dialog_ends_it_at_the_door(dialog: Dialog, house: Hou
     await dialog.submit(kind="fingerprint")
     await house.do("touch", THUMB, "x2")
     dialog.close()
-    await until(lambda: running(house).status == EnrolmentStatus.CANCELLED)
+    await until(lambda: status(house) == EnrolmentStatus.CANCELLED)
     assert "fingerprint" not in hers(house, anna)
     await house.do("touch", THUMB, "x6")
     assert "fingerprint" not in hers(house, anna)
@@ -274,7 +246,7 @@ async def test_closing_a_dialog_that_is_through_ends_nothing(dialog: Dialog, hou
     dialog.close()
     await dialog._home.entry.runtime_data.connection.command("users.list", lock="front_door")
     await dialog._home.entry.runtime_data.connection.command("users.list", lock="front_door")
-    assert (running(house).id, running(house).status) == (other["enrolment"], EnrolmentStatus.STARTED)
+    assert (running(house).id, status(house)) == (other["enrolment"], EnrolmentStatus.STARTED)
 
 
 async def test_closing_the_dialog_before_the_lock_has_begun(dialog: Dialog, house: House) -> None:
@@ -283,7 +255,7 @@ async def test_closing_the_dialog_before_the_lock_has_begun(dialog: Dialog, hous
     dialog.close()
     with pytest.raises(UnknownFlow):
         await beginning
-    await until(lambda: running(house) is not None and running(house).status == EnrolmentStatus.CANCELLED)
+    await until(lambda: status(house) == EnrolmentStatus.CANCELLED)
 
 
 async def test_it_is_cancelled_at_the_lock(dialog: Dialog, house: House) -> None:
@@ -322,7 +294,7 @@ async def test_a_second_click_begins_no_second_one(dialog: Dialog, house: House)
     await first
     await dialog.look()
     assert dialog.step == "enrolling"
-    assert running(house).status == EnrolmentStatus.STARTED
+    assert status(house) == EnrolmentStatus.STARTED
     dialog.close()
 
 
@@ -365,113 +337,6 @@ async def test_the_door_opens_from_afar_as_ever(dialog: Dialog, house: House, pa
     await dialog.until_step("enrolled")
 
 
-@pytest.fixture
-async def afar(anna: str, far: Home) -> AsyncIterator[Dialog]:
-    """The dialog, over a network that can fail."""
-    dialog = Dialog(far)
-    await dialog.open("Anna")
-    await dialog.choose("enrol")
-    yield dialog
-    dialog.stop()
-
-
-async def away(home: Home, network: FaultProxy) -> None:
-    await network.stop()
-    await until(lambda: not home.entry.runtime_data.available)
-
-
-async def test_the_link_breaks_and_comes_back(afar: Dialog, far: Home, network: FaultProxy, house: House) -> None:
-    await afar.submit(kind="fingerprint")
-    await house.do("touch", THUMB)
-    await afar.until_action("enrol_touch_again", done="1")
-    await away(far, network)
-    await afar.until_action("enrol_away")
-    await house.do("touch", THUMB, "x2")
-    await network.start()
-    await afar.until_action("enrol_touch_again", done="3")
-    await house.do("touch", THUMB, "x3")
-    await afar.until_step("enrolled")
-
-
-async def test_it_is_finished_while_the_link_is_broken(
-    afar: Dialog, far: Home, network: FaultProxy, house: House, anna: str
-) -> None:
-    await afar.submit(kind="fingerprint")
-    await away(far, network)
-    await house.do("touch", THUMB, "x6")
-    # Meanwhile somebody at the bridge begins another one, so that its own end is not to be seen any more.
-    await house.command("credentials.enrol", lock="front_door", user_id=anna, type="face")
-    await network.start()
-    await afar.until_step("enrolled")
-    assert afar.texts["number"] == "1"
-
-
-async def test_the_bridge_is_started_anew(afar: Dialog, house: House, anna: str) -> None:
-    await afar.submit(kind="fingerprint")
-    await house.do("touch", THUMB)
-    await afar.until_action("enrol_touch_again")
-    await house.stop()
-    await house.start()
-    await afar.until_step("not_enrolled")
-    assert afar.errors == {"base": "enrol_lost"}
-    assert "fingerprint" not in hers(house, anna)
-
-
-async def test_the_bridge_does_not_come_back_in_time(
-    afar: Dialog, far: Home, network: FaultProxy, house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await afar.submit(kind="fingerprint")
-    monkeypatch.setattr(learning, "AWAY_S", 0.05)
-    await away(far, network)
-    await afar.until_step("not_enrolled")
-    assert afar.errors == {"base": "enrol_away"}
-    assert running(house).status == EnrolmentStatus.STARTED
-
-
-async def test_closing_the_dialog_while_the_link_is_broken(
-    afar: Dialog, far: Home, network: FaultProxy, house: House
-) -> None:
-    await afar.submit(kind="fingerprint")
-    await away(far, network)
-    afar.close()
-    assert running(house).status == EnrolmentStatus.STARTED
-    await network.start()
-    await until(lambda: running(house).status == EnrolmentStatus.CANCELLED)
-
-
-async def test_the_link_is_broken_from_the_start(afar: Dialog, far: Home, network: FaultProxy) -> None:
-    await away(far, network)
-    await afar.submit(kind="fingerprint")
-    assert (afar.step, afar.errors) == ("enrol", {"base": "not_connected"})
-
-
-async def test_the_name_cannot_be_set_while_the_bridge_is_away(
-    afar: Dialog, far: Home, network: FaultProxy, house: House
-) -> None:
-    await afar.submit(kind="fingerprint")
-    await house.do("touch", THUMB, "x6")
-    await afar.until_step("enrolled")
-    await away(far, network)
-    await afar.submit(label="right thumb", another=False)
-    assert (afar.step, afar.errors) == ("enrolled", {"base": "not_connected"})
-    assert afar.value("label") == "right thumb"
-    await afar.submit(another=False)
-    assert afar.step == "person"
-
-
-async def test_the_integration_is_set_up_anew_meanwhile(dialog: Dialog, paired: Home, house: House, anna: str) -> None:
-    await dialog.submit(kind="fingerprint")
-    await paired.hass.config_entries.async_unload(paired.entry.entry_id)
-    await until(lambda: dialog.shown["type"] is FlowResultType.ABORT)
-    assert dialog.shown["reason"] == "not_loaded"
-    with pytest.raises(UnknownFlow):
-        dialog.close()
-    assert running(house).status == EnrolmentStatus.STARTED
-    await paired.hass.config_entries.async_setup(paired.entry.entry_id)
-    await until(lambda: running(house).status == EnrolmentStatus.CANCELLED)
-    assert "fingerprint" not in hers(house, anna)
-
-
 async def test_a_browser_that_listens_late_misses_nothing(
     dialog: Dialog, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -487,63 +352,6 @@ async def test_a_browser_that_listens_late_misses_nothing(
     await listening.until_action("enrol_up", done="1")
     assert shown in ("enrol_straight", "enrol_up")
     listening.close()
-
-
-async def test_what_only_a_newer_bridge_asks_for(dialog: Dialog, paired: Home, house: House) -> None:
-    await dialog.submit(kind="fingerprint")
-    news = {"id": running(house).id, "user_id": "", "type": "fingerprint", "status": "step", "wanted": "sing"}
-    connection = paired.entry.runtime_data.connection
-    for status in ("step", "step_retry", "encore"):
-        connection._take_state(
-            State(lock="front_door", changes={"enrolment": {**news, "status": status}}, as_of=connection._as_of)
-        )
-        await dialog.until_action("enrol_follow")
-    dialog.close()
-
-
-@pytest.mark.parametrize("other", [None, {"id": "another", "user_id": "", "type": "face", "status": "started"}])
-async def test_only_what_is_told_of_its_own_id_counts(
-    dialog: Dialog, paired: Home, house: House, other: dict[str, Any] | None
-) -> None:
-    """The end of one before it, told late, is none of its own. Once it was seen, another one means that it is over."""
-    lock = paired.entry.runtime_data.data.locks["front_door"]
-    learning_one = learning.Learning(paired.entry, lock, "somebody", CredentialType.FACE)
-    connection = paired.entry.runtime_data.connection
-
-    def tell(enrolment: dict[str, Any] | None) -> None:
-        connection._take_state(State(lock="front_door", changes={"enrolment": enrolment}, as_of=connection._as_of))
-
-    own = {"id": "own", "user_id": "somebody", "type": "face", "status": "step", "done": 1, "steps": 5, "wanted": "up"}
-    tell({"id": "before", "user_id": "", "type": "face", "status": "started"})
-    tell(None)
-    tell(own)
-    tell({"id": "before", "user_id": "", "type": "face", "status": "cancelled"})
-    learning_one.begun({"enrolment": "own", "number": 1, "steps": 5})
-    assert (learning_one.done, learning_one.asks, learning_one.end) == (1, "up", None), "told before its answer came"
-    late = learning.Learning(paired.entry, lock, "somebody", CredentialType.FACE)
-    late.begun({"enrolment": "late", "number": 1, "steps": 5})
-    assert late.asks == "straight", "what each face begins with, until more is told"
-    tell({"id": "before", "user_id": "", "type": "face", "status": "failed"})
-    assert late.end is None
-    assert learning_one.end == learning.LOST
-    tell({**own, "id": "late"})
-    tell(other)
-    assert late.end == learning.LOST
-
-
-async def test_the_lock_is_taken_away_while_it_learns(afar: Dialog, house: House) -> None:
-    await house.stop()
-    house.locks["shed"] = house.locks.pop("back_door")
-    await house.start()
-    await until(lambda: "shed" in afar._home.entry.runtime_data.data.locks, within=30)
-    await until(lambda: afar._home.entry.runtime_data.available, within=30)
-    await afar.submit(kind="face")
-    assert afar.step == "enrolling"
-    await house.stop()
-    del house.locks["front_door"]
-    await house.start()
-    await until(lambda: afar.step in ("not_enrolled", "people"), within=30)
-    assert afar.step == "people"
 
 
 def test_whatever_is_asked_for_and_every_end_has_its_text_and_no_others() -> None:

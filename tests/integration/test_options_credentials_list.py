@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from custom_components.lock_bridge.options.credentials import ALL
 from custom_components.lock_bridge.wire.messages import People
 from tests.integration.dialog import Dialog
+from tests.integration.enrolments import status
 from tests.integration.home import Home
 from tests.integration.house import House, until
 
@@ -59,7 +60,7 @@ async def dialog(anna: str, paired: Home) -> AsyncIterator[Dialog]:
 async def enrol(house: House, user_id: str, finger: str) -> None:
     await house.command("credentials.enrol", lock="front_door", user_id=user_id, type="fingerprint")
     await house.do("touch", finger, "x6")
-    await until(lambda: house.running.bridge.runner("front_door").snapshot.enrolment.status == "done")
+    await until(lambda: status(house) == "done")
 
 
 def is_told(paired: Home, anna: str, *, duress: bool) -> bool:
@@ -240,6 +241,7 @@ async def test_she_is_taken_off_the_lock_meanwhile(dialog: Dialog, house: House,
 
 async def test_the_list_of_one_of_her_doors(home: Home, house: House, anna: str) -> None:
     await house.stop()
+    house.port = 0
     house.locks["back_door"] = ("Back door", "dl50fvs")
     await house.start()
     await house.command("users.add", lock="back_door", user_id=anna)

@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from custom_components.lock_bridge.options import words
 from tests.integration.dialog import Dialog
+from tests.integration.fault_proxy import FaultProxy
 from tests.integration.home import Home
 from tests.integration.house import House, until
 
@@ -170,6 +171,7 @@ async def test_nothing_of_it_is_left_in_logs_and_on_the_bus(
 
 async def test_at_which_of_two_doors(home: Home, house: House, anna: str) -> None:
     await house.stop()
+    house.port = 0
     house.locks["back_door"] = ("Back door", "palm6068")
     house.locks["shed"] = ("Shed", "l2s")
     await house.start()
@@ -185,17 +187,19 @@ async def test_at_which_of_two_doors(home: Home, house: House, anna: str) -> Non
     dialog.close()
 
 
-async def test_a_door_that_is_taken_away_meanwhile(home: Home, house: House, anna: str) -> None:
+async def test_a_door_that_is_taken_away_meanwhile(home: Home, house: House, network: FaultProxy, anna: str) -> None:
     await house.stop()
+    house.port = 0
     house.locks["back_door"] = ("Back door", "palm6068")
     await house.start()
     await house.command("users.add", lock="back_door", user_id=anna)
-    await home.pair(house, port=house.port)
+    await home.pair(house, port=network.port)
     dialog = Dialog(home)
     await dialog.open("Anna")
     await dialog.choose("visitor_passcode")
     await dialog.submit(lock="back_door")
     await house.stop()
+    house.port = 0
     del house.locks["back_door"]
     await house.start()
     await until(lambda: list(home.entry.runtime_data.data.locks) == ["front_door"], within=60)
