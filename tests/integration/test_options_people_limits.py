@@ -139,7 +139,7 @@ async def test_somebody_who_became_administrator_meanwhile_is_not_limited(home: 
 async def test_days_and_hours_are_added_and_taken_away(home: Home, house: House, bo: str) -> None:
     menu = await schedule(home, house, bo)
     assert menu["menu_options"] == ["schedule_add", "person"]
-    assert placeholder(menu, "schedule") == "No weekly schedule: at any time, on every day."
+    assert placeholder(menu, "schedule") == "At any time, on every day: there is no weekly schedule."
 
     form = await home.choose(menu, "schedule_add")
     menu = await home.fill(form, days=["wednesday", "monday"], start="08:00:00", end="09:30:00")
@@ -159,7 +159,7 @@ async def test_days_and_hours_are_added_and_taken_away(home: Home, house: House,
     menu = await home.fill(form, windows=[next(iter(windows))])
     assert placeholder(menu, "schedule") == "- Friday: 22:00 to 06:00 on the next day"
     menu = await home.fill(await home.choose(menu, "schedule_clear"))
-    assert placeholder(menu, "schedule") == "No weekly schedule: at any time, on every day."
+    assert placeholder(menu, "schedule") == "At any time, on every day: there is no weekly schedule."
     assert (await home.choose(menu, "person"))["step_id"] == "person"
 
 
@@ -198,7 +198,7 @@ async def test_two_administrators_add_to_the_same_week_and_both_times_stay(home:
     await house.command("users.change", lock="front_door", user_id=bo, changes={"schedule": []})
     await home.until_people(house)
     menu = await home.fill(remove, windows=["0 08:00 09:00"])
-    assert placeholder(menu, "schedule") == "No weekly schedule: at any time, on every day.", "it is gone already"
+    assert placeholder(menu, "schedule") == "At any time, on every day: there is no weekly schedule.", "it is gone already"
 
 
 async def test_a_week_that_is_full_says_so(home: Home, house: House, bo: str) -> None:

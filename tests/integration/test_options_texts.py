@@ -42,6 +42,14 @@ def test_each_step_has_its_texts_and_there_are_no_others() -> None:
     assert said == STEPS - SHOWS_NOTHING
 
 
+def test_a_menu_and_a_progress_are_called_by_a_name_without_placeholders() -> None:
+    """Home Assistant fills in what their titles name nowhere but in a form, and shows an error in its place."""
+    menus = {key.split(".")[2] for key in read("en") if re.match(r"options\.step\.\w+\.menu_options", key)}
+    assert menus
+    for step in menus | {"enrolling"}:
+        assert placeholders(read("en")[f"options.step.{step}.title"]) == set()
+
+
 @pytest.mark.parametrize("code", [code for code in ErrorCode if code not in {*NOT_MOVING, *GONE}])
 def test_each_refusal_has_its_text_which_names_only_what_it_is_given(code: ErrorCode) -> None:
     for detail in ({}, {"limit": 5}, {"limit": 5, "per_user": True}, {"min": 6, "max": 10}, {"field": "x"}):

@@ -47,6 +47,8 @@ def look_at_texts(result: Any, flow: str = "config") -> None:
             step = f"{flow}.step.{result['step_id']}"
             keys = [f"{step}.title", f"{step}.description"]
             keys += [f"{step}.menu_options.{option}" for option in result["menu_options"]]
+            # Home Assistant fills in what a form's title names, and shows an error in place of a menu's.
+            assert not placeholders(read("en")[f"{step}.title"]), step
         case FlowResultType.SHOW_PROGRESS:
             keys = [f"{flow}.progress.{result['progress_action']}"]
         case FlowResultType.ABORT if result.get("translation_domain") is None:
