@@ -275,11 +275,9 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_replace(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """It is the same bridge to its owner, set up from scratch."""
         entry, data = self._again(), self._others.pop().data
-        bridge_id = data[CONF_BRIDGE_ID]
-        if entry.state.recoverable:
-            await self.hass.config_entries.async_unload(entry.entry_id)
-        async_hand_over(self.hass, entry, bridge_id)
-        return self.async_update_reload_and_abort(entry, unique_id=bridge_id, data=data)
+        await leave(pinned(self.hass, entry), entry.data[CONF_TOKEN])  # if it is still there
+        async_hand_over(self.hass, entry, data[CONF_BRIDGE_ID])
+        return self.async_update_reload_and_abort(entry, unique_id=data[CONF_BRIDGE_ID], data=data)
 
     @callback
     @override

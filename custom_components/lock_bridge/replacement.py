@@ -10,16 +10,15 @@ from .const import CONF_BRIDGE_ID, DOMAIN
 
 @callback
 def async_hand_over(hass: HomeAssistant, entry: ConfigEntry, bridge_id: str) -> None:
-    """Let all that belongs to the bridge of an entry that is not loaded belong to the one with another id."""
+    """Let all that belongs to an entry's bridge belong to the one with another id: that id begins every key of ours."""
     former: str = entry.data[CONF_BRIDGE_ID]
 
     def renamed(key: str) -> str:
-        return bridge_id + key.removeprefix(former) if key.startswith(former) else key
+        return bridge_id + key.removeprefix(former)
 
     devices, entities = dr.async_get(hass), er.async_get(hass)
     for device in dr.async_entries_for_config_entry(devices, entry.entry_id):
-        keys = {(domain, renamed(key) if domain == DOMAIN else key) for domain, key in device.identifiers}
+        keys = {(DOMAIN, renamed(key)) for _domain, key in device.identifiers}
         devices.async_update_device(device.id, new_identifiers=keys)
     for entity in er.async_entries_for_config_entry(entities, entry.entry_id):
-        if (key := renamed(entity.unique_id)) != entity.unique_id:
-            entities.async_update_entity(entity.entity_id, new_unique_id=key)
+        entities.async_update_entity(entity.entity_id, new_unique_id=renamed(entity.unique_id))

@@ -90,6 +90,33 @@ async def test_a_bridge_set_up_from_scratch_takes_the_place_of_the_former_one(
         await other.stop()
 
 
+async def test_a_new_bridge_takes_the_place_of_one_that_is_still_there(
+    paired: Home, house: House, tmp_path: Path
+) -> None:
+    """The new computer is set up beside the old one, with the same doors."""
+    former = house.bridge_id
+    other = House(tmp_path / "other")
+    await other.start()
+    try:
+        form = await reconfigure(paired, "address")
+        form = await paired.submit(form, host="127.0.0.1", port=other.port)
+        menu = await paired.submit(form, may_unlock=True, code=await other.open_pairing())
+        result = await paired.submit(menu, next_step_id="replace")
+        assert result["reason"] == "reconfigure_successful"
+        assert paired.entry.unique_id == other.bridge_id != former
+        await paired.hass.async_block_till_done()
+        await paired.until_state(LOCK, "locked")
+        await until(lambda: other.running.bridge.runner("front_door").state.settings.remote_unlock)
+        await paired.call("unlock")
+        await other.bolt("unlocked")
+        assert house.running.bridge.runner("front_door").snapshot.bolt == "locked"
+        assert await house.clients() == []
+        assert paired.hass.config_entries.flow.async_progress() == []
+    finally:
+        await paired.hass.config_entries.async_unload(paired.entry.entry_id)
+        await other.stop()
+
+
 async def test_a_question_that_nobody_answers_leaves_no_client_behind(
     paired: Home, house: House, tmp_path: Path
 ) -> None:
