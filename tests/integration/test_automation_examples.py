@@ -1,5 +1,6 @@
 """The examples of docs/automations.md, and what it says of triggers, conditions and blueprints."""
 
+import json
 import re
 from typing import Any
 from urllib.parse import parse_qs, urlparse
@@ -19,6 +20,7 @@ from tests.integration.home import Home
 from tests.integration.house import House, until
 from tests.integration.test_blueprints import notes
 from tests.integration.test_triggers import record
+from tests.integration.texts import FOLDER
 
 GUIDE = (ROOT / "docs" / "automations.md").read_text(encoding="utf-8")
 EXAMPLES: list[dict[str, Any]] = [
@@ -64,3 +66,22 @@ def test_every_blueprint_can_be_imported_from_the_guide() -> None:
     )
     start = f"{blueprints.REPOSITORY}/blob/main/"
     assert all((ROOT / address.removeprefix(start)).is_file() for address in leads_to)
+
+
+def test_the_editor_has_a_text_and_an_icon_for_everything_and_no_others() -> None:
+    texts = json.loads((FOLDER / "translations" / "en.json").read_text(encoding="utf-8"))
+    icons = json.loads((FOLDER / "icons.json").read_text(encoding="utf-8"))
+    choices: dict[str, set[str]] = {}
+    for what, of_kind in (("trigger", TRIGGERS), ("condition", CONDITIONS)):
+        described = yaml.safe_load((FOLDER / f"{what}s.yaml").read_text(encoding="utf-8"))
+        offered = {key: told for key, told in described.items() if not key.startswith(".")}
+        assert offered.keys() == of_kind.keys() == texts[f"{what}s"].keys() == icons[f"{what}s"].keys()
+        for key, told in offered.items():
+            said = texts[f"{what}s"][key]
+            assert {"name", "description"} <= said.keys()
+            assert told.get("fields", {}).keys() == said.get("fields", {}).keys(), key
+            assert icons[f"{what}s"][key][what].startswith("mdi:")
+            for field in told.get("fields", {}).values():
+                if select := field["selector"].get("select"):
+                    choices.setdefault(select["translation_key"], set()).update(select["options"])
+    assert {key: texts["selector"][key]["options"].keys() for key in choices} == choices
