@@ -142,6 +142,7 @@ async def test_days_and_hours_are_added_and_taken_away(home: Home, house: House,
     assert placeholder(menu, "schedule") == "At any time, on every day: there is no weekly schedule."
 
     form = await home.choose(menu, "schedule_add")
+    assert [suggested(form, name) for name in ("days", "start", "end")] == [[], "08:00:00", "17:00:00"]
     menu = await home.fill(form, days=["wednesday", "monday"], start="08:00:00", end="09:30:00")
     menu = await home.fill(await home.choose(menu, "schedule_add"), days=["friday"], start="22:00:00", end="06:00:00")
     assert placeholder(menu, "schedule").splitlines() == [
@@ -155,6 +156,7 @@ async def test_days_and_hours_are_added_and_taken_away(home: Home, house: House,
 
     form = await home.choose(menu, "schedule_remove")
     windows = choices(form, "windows")
+    assert suggested(form, "windows") == [], "nothing is taken away by mistake"
     assert list(windows.values()) == ["Monday, Wednesday: 08:00 to 09:30", "Friday: 22:00 to 06:00 on the next day"]
     menu = await home.fill(form, windows=[next(iter(windows))])
     assert placeholder(menu, "schedule") == "- Friday: 22:00 to 06:00 on the next day"
@@ -198,7 +200,9 @@ async def test_two_administrators_add_to_the_same_week_and_both_times_stay(home:
     await house.command("users.change", lock="front_door", user_id=bo, changes={"schedule": []})
     await home.until_people(house)
     menu = await home.fill(remove, windows=["0 08:00 09:00"])
-    assert placeholder(menu, "schedule") == "At any time, on every day: there is no weekly schedule.", "it is gone already"
+    assert placeholder(menu, "schedule") == "At any time, on every day: there is no weekly schedule.", (
+        "it is gone already"
+    )
 
 
 async def test_a_week_that_is_full_says_so(home: Home, house: House, bo: str) -> None:

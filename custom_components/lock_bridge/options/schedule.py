@@ -33,6 +33,10 @@ _WINDOW: Final = {
 }
 
 
+_START: Final = {"days": [], "start": "08:00:00", "end": "17:00:00"}
+"""What the form begins with; without it Home Assistant would tick the first day, from midnight to midnight."""
+
+
 class ScheduleSteps(OptionsBase):
     """Windows are added to and taken from the week as it is when the form is sent: two may change it at once."""
 
@@ -53,7 +57,7 @@ class ScheduleSteps(OptionsBase):
                 self.errors["days"] = "no_days"
             elif window in her.schedule or await self._set((*her.schedule, window)):
                 return await self.async_step_schedule()
-        return self.show("schedule_add", _WINDOW, user_input)
+        return self.show("schedule_add", _WINDOW, user_input or _START)
 
     @step
     async def async_step_schedule_remove(self, user_input: Input = None) -> ConfigFlowResult:
@@ -68,7 +72,7 @@ class ScheduleSteps(OptionsBase):
         choice = SelectSelector(
             SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST, sort=False)
         )
-        return self.show("schedule_remove", {vol.Required("windows"): choice}, user_input)
+        return self.show("schedule_remove", {vol.Required("windows"): choice}, user_input or {"windows": []})
 
     @step
     async def async_step_schedule_clear(self, user_input: Input = None) -> ConfigFlowResult:
