@@ -10,11 +10,12 @@ from pathlib import Path
 from homeassistant.const import Platform
 
 WORD = re.compile(r"[a-z0-9][a-z0-9_]*")
+PART = re.compile(r"[a-z0-9_]+")
 
 
 @dataclass(slots=True)
 class Code:
-    """Keys with the place of their first use, and every word that occurs as a string, an enum's value or a YAML key."""
+    """Keys with the place of their first use, and the words that occur as a string, an enum's value or a YAML key."""
 
     exceptions: dict[str, str] = field(default_factory=dict)
     issues: dict[str, str] = field(default_factory=dict)
@@ -24,6 +25,15 @@ class Code:
     form_errors: dict[str, str] = field(default_factory=dict)
     entities: dict[tuple[str, str], str] = field(default_factory=dict)
     words: set[str] = field(default_factory=set)
+    patterns: set[re.Pattern[str]] = field(default_factory=set)
+    """Words that are put together: `f"enrol_{kind}"` has a group for what is filled in."""
+
+    def knows(self, key: str) -> bool:
+        """Whether the key is a word, or can be put together of words."""
+        if key in self.words:
+            return True
+        made = (pattern.fullmatch(key) for pattern in self.patterns)
+        return any(all(map(self.knows, found.groups())) for found in made if found)
 
 
 def read_code(integration: Path) -> Code:
@@ -32,6 +42,7 @@ def read_code(integration: Path) -> Code:
     for path in sorted(integration.rglob("*.py")):
         tree = ast.parse(path.read_bytes(), filename=str(path))
         code.words.update(_words(tree))
+        code.patterns.update(_patterns(tree))
         relative = path.relative_to(integration).as_posix()
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
@@ -108,6 +119,15 @@ def _words(tree: ast.AST) -> Iterator[str]:
                         yield str(value)
             case ast.Attribute(attr=name) if name.isupper():
                 yield name.lower()
+
+
+def _patterns(tree: ast.AST) -> Iterator[re.Pattern[str]]:
+    """Strings with something filled in that could be a key; none that begins with what is filled in."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) and WORD.fullmatch(_text(node.values[0]) or ""):
+            texts = [_text(part) for part in node.values]
+            if all(text is None or PART.fullmatch(text) for text in texts):
+                yield re.compile("".join("(.+)" if text is None else text for text in texts))
 
 
 def _text(node: ast.expr | None) -> str | None:

@@ -91,10 +91,10 @@ def _without_text(english: Mapping[str, Any], code: Code) -> Iterator[str]:
 
 
 def _without_code(english: Mapping[str, Any], code: Code) -> Iterator[str]:
-    """Texts whose key no line of code has as a word."""
+    """Texts whose key no line of code has as a word, or puts together."""
     for path, key in _keys(english):
         given = GIVEN_BY_HOME_ASSISTANT.get(path[-2], ()) if len(path) > 1 else ()
-        if key not in code.words and key not in given:
+        if key not in given and not code.knows(key):
             yield f"translations/{ENGLISH}: {'.'.join(path)} is used nowhere"
 
 

@@ -259,6 +259,19 @@ class TestTranslations:
         (found,) = translations.problems(integration.root)
         assert found.endswith(problem)
 
+    def test_a_key_that_is_put_together_of_words_is_used(self, integration: Repository) -> None:
+        integration.write(
+            "custom_components/lock_bridge/words.py", 'HOW = ("began", "ended")\nkey = f"it_{how}_{why}"\n'
+        )
+        made = {"it_began_ended": {"message": "J"}, "it_began_late": {"message": "J"}}
+        for language in ("en", "nb"):
+            integration.write_json(
+                f"custom_components/lock_bridge/translations/{language}.json",
+                ENGLISH | {"exceptions": {**ENGLISH["exceptions"], **made}},
+            )
+        (found,) = translations.problems(integration.root)
+        assert found == "translations/en.json: exceptions.it_began_late is used nowhere"
+
     @pytest.mark.parametrize(
         ("source", "problem"),
         [

@@ -180,7 +180,7 @@ class Learning:
         self._now, self.done, self.steps = told, told.done, told.steps
         if told.status in ENDS:
             end = ENDS[told.status]
-            self._over(f"{end}_{told.reason}" if end == FAILED and told.reason in REASONS else end)
+            self._over(f"enrol_failed_{told.reason}" if end == FAILED and told.reason in REASONS else end)
         self._changed.set()
 
     @callback
