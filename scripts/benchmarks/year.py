@@ -398,6 +398,9 @@ class _House:
     def state_changed(self, lock_id: str, changes: Mapping[str, Any]) -> None:
         """Nobody listens."""
 
+    def people_changed(self, lock_id: str) -> None:
+        """Nobody listens."""
+
     def open_pairing(self, lock_id: str) -> None:
         """Nobody pairs."""
 
