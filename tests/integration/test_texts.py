@@ -13,8 +13,9 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.translation import async_load_integrations
 from homeassistant.setup import async_setup_component
 
-from custom_components.lock_bridge import PLATFORMS, config_flow, errors, event, issues
+from custom_components.lock_bridge import PLATFORMS, config_forms, errors, event, issues
 from custom_components.lock_bridge import texts as texts_module
+from custom_components.lock_bridge.config_forms import ADDRESS_FORM, PAIR_FORM
 from custom_components.lock_bridge.const import DOMAIN, EVENTS_LOST
 from custom_components.lock_bridge.wire.errors import ErrorCode
 from custom_components.lock_bridge.wire.model import ChangedBy
@@ -64,27 +65,28 @@ def test_a_text_is_translated() -> None:
 
 
 def test_the_forms_have_their_texts_and_no_others() -> None:
-    steps = set(re.findall(r"async def async_step_(\w+)", SOURCES["config_flow.py"])) - {"zeroconf", "reauth"}
-    pairing, address = ("may_unlock", "code"), ("host", "port")
-    fields = dict.fromkeys(("pair", "pair_again", "reauth_confirm", "certificate_changed"), pairing)
-    fields |= dict.fromkeys(("user", "address"), address)
-    expected = {f"config.step.{step}.{part}" for step in steps for part in ("title", "description")}
+    steps = set(re.findall(r"async def async_step_(\w+)", SOURCES["config_flow.py"]))
+    menus = {"reconfigure": ("address", "pair_again"), "another_bridge": ("keep", "replace")}
+    without_form = {"zeroconf", "hassio", "reauth", "keep", "replace"}
+    fields = dict.fromkeys(("pair", "pair_again", "reauth_confirm", "certificate_changed"), PAIR_FORM.schema)
+    fields |= dict.fromkeys(("user", "address"), ADDRESS_FORM.schema)
+    expected = {f"config.step.{step}.{part}" for step in steps - without_form for part in ("title", "description")}
     expected |= {
         f"config.step.{step}.{part}.{field}"
         for step, names in fields.items()
         for part in ("data", "data_description")
         for field in names
     }
-    expected |= {"config.step.reconfigure.menu_options.address", "config.step.reconfigure.menu_options.pair_again"}
+    expected |= {f"config.step.{step}.menu_options.{option}" for step, options in menus.items() for option in options}
     assert keys("config.step") == expected
 
 
 def test_every_error_and_every_end_of_a_form_has_its_text_and_no_others() -> None:
-    troubles = {key for _, key in config_flow._TROUBLES}
-    known = troubles | set(config_flow.REFUSALS.values()) | {"unknown", "other_bridge", issues.OLDER, issues.NEWER}
+    troubles = {key for _, key in config_forms._TROUBLES}
+    known = troubles | set(config_forms._REFUSALS.values()) | {"unknown", issues.OLDER, issues.NEWER}
     assert keys("config.error") == {f"config.error.{key}" for key in known}
-    ends = set(re.findall(r'async_abort\(reason="(\w+)"\)', SOURCES["config_flow.py"]))
-    ends |= {issues.OLDER, issues.NEWER, "already_configured"}
+    ends = set(re.findall(r'reason="(\w+)"', SOURCES["config_flow.py"]))
+    ends |= {issues.OLDER, issues.NEWER, "cannot_connect"}
     assert keys("config.abort") == {f"config.abort.{key}" for key in ends}
 
 
@@ -107,9 +109,14 @@ def test_exceptions_name_only_what_they_are_given() -> None:
 
 
 def test_every_issue_has_its_text_and_no_others() -> None:
-    assert keys("issues") == {
-        f"issues.{key}.{part}" for key in (issues.OLDER, issues.NEWER) for part in ("title", "description")
-    }
+    only_told = {f"issues.{key}.{part}" for key in (issues.OLDER, issues.NEWER) for part in ("title", "description")}
+    repaired = (
+        "title",
+        "fix_flow.step.confirm.title",
+        "fix_flow.step.confirm.description",
+        "fix_flow.abort.pair_again",
+    )
+    assert keys("issues") == only_told | {f"issues.{issues.IDENTITY}.{part}" for part in repaired}
 
 
 def test_every_entity_has_its_texts_and_no_others() -> None:
@@ -209,6 +216,7 @@ def test_the_manifest_says_what_is_so() -> None:
 
 def test_the_quality_scale_answers_every_rule() -> None:
     rules = yaml.safe_load((FOLDER / "quality_scale.yaml").read_text(encoding="utf-8"))["rules"]
+    assert len(rules) == 54
     for rule, answer in rules.items():
         status = answer if isinstance(answer, str) else answer["status"]
         assert status in ("done", "todo", "exempt"), rule
