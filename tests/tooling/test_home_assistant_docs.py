@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from custom_components.lock_bridge.wire.words import EventType
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 TEXTS = json.loads((ROOT / "custom_components/lock_bridge/translations/en.json").read_text(encoding="utf-8"))
@@ -39,6 +41,12 @@ def test_the_guide_says_what_to_do_about_it(said: str) -> None:
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
 def test_the_guide_tells_of_every_entity(name: str) -> None:
     assert re.search(rf"^\| \*?{re.escape(name)}\*? \| .{{10,}} \|", ENTITIES, re.MULTILINE)
+
+
+def test_the_guide_names_every_event_but_the_one_that_nobody_is_told() -> None:
+    guide = (DOCS / "automations.md").read_text(encoding="utf-8")
+    (row,) = re.findall(r"^\| `type` \| (.*) \|$", guide, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", row)) == {*EventType, "events_lost"} - {EventType.DURESS}
 
 
 def test_every_link_of_the_guides_leads_somewhere() -> None:
