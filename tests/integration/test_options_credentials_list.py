@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from homeassistant.util import dt as dt_util
 
-from custom_components.lock_bridge.options.credentials import ALL
+from custom_components.lock_bridge.options.credentials import ALL, BACK
 from custom_components.lock_bridge.wire.messages import People
 from tests.integration.dialog import Dialog
 from tests.integration.enrolments import status
@@ -82,14 +82,20 @@ async def known(paired: Home, anna: str, count: int) -> None:
 
 async def test_everything_is_listed_by_its_number(dialog: Dialog) -> None:
     lines = dialog.options("credential")
-    assert list(lines.values()) == ["pin 1", "pin 2", "fingerprint 1", ALL]
-    passcode, plumber, finger, _ = lines
+    assert list(lines.values()) == ["pin 1", "pin 2", "fingerprint 1", ALL, BACK]
+    passcode, plumber, finger, *_ = lines
     assert (passcode, finger) == ("Passcode 1", "Finger 1")
     _, label, visitor, begins, ends, uses = plumber.split(" · ")
     assert (label, visitor, uses) == ("Plumber", "for a visitor", "opens 2 more times")
     tomorrow = dt_util.now() + timedelta(days=1)
     assert begins.startswith(f"from {tomorrow.day} ")
     assert ends.startswith("until ")
+
+
+async def test_the_list_is_left_without_choosing_any(dialog: Dialog) -> None:
+    assert dialog.options("credential")["Back to Anna"] == BACK
+    await dialog.submit(credential=BACK)
+    assert dialog.step == "person"
 
 
 async def test_a_finger_gets_a_name(dialog: Dialog, house: House, anna: str) -> None:
@@ -252,5 +258,5 @@ async def test_the_list_of_one_of_her_doors(home: Home, house: House, anna: str)
     await dialog.choose("credentials")
     assert dialog.step == "which_door"
     await dialog.submit(lock="back_door")
-    assert list(dialog.options("credential").values()) == ["pin 1", ALL]
+    assert list(dialog.options("credential").values()) == ["pin 1", ALL, BACK]
     dialog.close()

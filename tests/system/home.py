@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, FloatRect, Locator, Page, expect
 
 from house.bridge import Bridge
 from house.dashboard import LOCK, show_front_door
@@ -20,6 +20,9 @@ PICTURES = Path(os.environ.get("LOCK_BRIDGE_PICTURES", ROOT / ".test-results" / 
 
 DESKTOP = (1280, 800)
 PHONE = (390, 844)
+
+MARGIN = 24
+"""Around what a picture is of, in pixels."""
 
 WAIT_S = 60.0
 """What takes longer than this does not happen, on however slow a machine."""
@@ -147,9 +150,17 @@ class Home:
             await self.until_bolt("thrown")
 
 
-async def picture(page: Page, name: str) -> None:
-    """Keep a picture of what the page shows."""
-    await page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+async def picture(page: Page, name: str, *, around: Locator | None = None) -> None:
+    """Keep a picture of what the page shows, or of a part of it with a margin."""
+    clip = None
+    if around is not None and (box := await around.bounding_box()) is not None:
+        clip = FloatRect(
+            x=max(box["x"] - MARGIN, 0),
+            y=max(box["y"] - MARGIN, 0),
+            width=box["width"] + 2 * MARGIN,
+            height=box["height"] + 2 * MARGIN,
+        )
+    await page.screenshot(path=PICTURES / f"{name}.png", animations="disabled", clip=clip)
 
 
 async def type_at_door(door: Page, passcode: str) -> None:

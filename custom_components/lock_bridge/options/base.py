@@ -48,7 +48,7 @@ MALFORMED: Final[Mapping[str, str]] = {
 """What the bridge calls a value that it cannot take, and our field for it."""
 
 
-GOES_ON: Final = frozenset({"people", "add_person", "which_door", "enrol"})
+GOES_ON: Final = frozenset({"people", "add_person", "which_door", "enrol", "not_enrolled", "credentials"})
 """Forms whose button says "Next"; that of the others says that it is done then."""
 
 

@@ -23,6 +23,7 @@ from .doors import DoorSteps
 from .words import say, say_count, say_time
 
 ALL: Final = "all"
+BACK: Final = "back"
 ANY: Final = frozenset(CredentialType)
 
 
@@ -46,11 +47,14 @@ class CredentialSteps(DoorSteps):
         if user_input is not None:
             if (chosen := user_input["credential"]) == ALL:
                 return await self.async_step_credentials_delete()
+            if chosen == BACK:
+                return await self.back()
             kind, _, number = chosen.partition(" ")
             self._chosen = (kind, int(number))
             return await self.async_step_credential()
         options = [SelectOptionDict(value=f"{item.type} {item.number}", label=self._in_a_line(item)) for item in has]
         options.append(SelectOptionDict(value=ALL, label=say(self.hass, "delete_all_credentials")))
+        options.append(SelectOptionDict(value=BACK, label=say(self.hass, "back", name=self.user_name)))
         choice = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST))
         return self.show("credentials", {vol.Required("credential"): choice})
 
