@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final, Protocol
@@ -27,6 +27,23 @@ AGAIN_S: Final = 30.0
 """After a read that was refused or cut off."""
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry, and its place among all others."""
+
+    epoch: str
+    event: Event
+    told: bool
+    """It has come since Home Assistant listens, and was not read of the journal."""
+
+    def is_newer(self, epoch: str, seq: int | None) -> bool | None:
+        """Whether it is newer than the one with that place; None: places in two journals cannot be compared."""
+        if epoch == self.epoch and seq is not None:
+            return self.event.seq > seq
+        # The journal began anew (a restored backup): what is told has come since, what is read may be from before.
+        return True if self.told else None
+
+
 class _Hub(Protocol):
     """What is needed of the hub."""
 
@@ -48,8 +65,8 @@ class LastEntries:
 
     def __init__(self, hub: _Hub) -> None:
         self._hub = hub
-        self._of_lock: dict[str, tuple[str, Event]] = {}
-        self._of_person: dict[str, tuple[str, Event]] = {}
+        self._of_lock: dict[str, Entry] = {}
+        self._of_person: dict[str, Entry] = {}
         self._on_lock: defaultdict[str, Listeners[[]]] = defaultdict(Listeners)
         self._on_person: defaultdict[str, Listeners[[]]] = defaultdict(Listeners)
         self._unread: set[str] = set()
@@ -57,11 +74,19 @@ class LastEntries:
 
     def of_lock(self, lock_id: str) -> Event | None:
         """The last time that somebody entered by this lock; None: not known."""
-        return _event(self._of_lock.get(lock_id))
+        return entry.event if (entry := self._of_lock.get(lock_id)) else None
 
     def of_person(self, user_id: str) -> Event | None:
         """The last time that this person, or a visitor of hers, entered by any lock; None: not known."""
-        return _event(self._of_person.get(user_id))
+        return entry.event if (entry := self._of_person.get(user_id)) else None
+
+    def entry_at_lock(self, lock_id: str) -> Entry | None:
+        """The same as `of_lock`, with its place."""
+        return self._of_lock.get(lock_id)
+
+    def entry_of_person(self, user_id: str) -> Entry | None:
+        """The same as `of_person`, with its place."""
+        return self._of_person.get(user_id)
 
     @callback
     def on_lock(self, lock_id: str, changed: Callable[[], None]) -> Stop:
@@ -151,13 +176,13 @@ class LastEntries:
                 self._take(decode(Event, row, strict=False), answer["epoch"], told=False)
 
     def _take(self, event: Event, epoch: str, *, told: bool) -> None:
-        lock_id, user_id = event.lock_id, event.user_id
-        if lock_id is not None and _is_newer(event, epoch, self._of_lock.get(lock_id), told=told):
-            self._of_lock[lock_id] = (epoch, event)
+        entry, lock_id, user_id = Entry(epoch, event, told), event.lock_id, event.user_id
+        if lock_id is not None and _is_newer(entry, self._of_lock.get(lock_id)):
+            self._of_lock[lock_id] = entry
             if lock_id in self._on_lock:
                 self._on_lock[lock_id].tell()
-        if user_id is not None and _is_newer(event, epoch, self._of_person.get(user_id), told=told):
-            self._of_person[user_id] = (epoch, event)
+        if user_id is not None and _is_newer(entry, self._of_person.get(user_id)):
+            self._of_person[user_id] = entry
             if user_id in self._on_person:
                 self._on_person[user_id].tell()
 
@@ -167,14 +192,5 @@ def happened_at(event: Event) -> datetime | None:
     return min(dt_util.utc_from_timestamp(event.wall_ms / 1000), dt_util.utcnow()) if event.time_trusted else None
 
 
-def _event(held: tuple[str, Event] | None) -> Event | None:
-    return held[1] if held else None
-
-
-def _is_newer(event: Event, epoch: str, held: tuple[str, Event] | None, *, told: bool) -> bool:
-    if held is None:
-        return True
-    if held[0] == epoch:
-        return event.seq > held[1].seq
-    # The journal began anew (a restored backup): what is told has come since, what is read may be from before.
-    return told
+def _is_newer(entry: Entry, held: Entry | None) -> bool:
+    return held is None or bool(entry.is_newer(held.epoch, held.event.seq))

@@ -6,23 +6,18 @@ from typing import Any, Final, override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.event import EventEntity
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.core import callback
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
-from homeassistant.util import dt as dt_util
 
 from .attributes import how, known, when, where
 from .entity import PersonEntity
 from .hub import Hub, LockBridgeConfigEntry
-from .last_entries import happened_at
+from .remembered import RememberedEntry
 from .wire.model import Event
 from .wire.words import EventType
 
 ENTERED: Final = MappingProxyType({EventType.ACCESS_GRANTED: "entered", EventType.ACCESS_REFUSED: "refused"})
-
-_HAPPENED: Final = "happened_at"
 
 
 @callback
@@ -88,50 +83,24 @@ class PersonEntry(PersonEntity, EventEntity):
         """What else she is or may is not shown here."""
 
 
-class PersonLastEntry(PersonEntity, SensorEntity, RestoreEntity):
-    """When she last entered. What the bridge's journal no longer tells is kept through restarts."""
+class PersonLastEntry(PersonEntity, RememberedEntry):
+    """When she last entered, by whichever lock."""
 
-    _attr_device_class = SensorDeviceClass.TIMESTAMP
     _attr_translation_key = "last_entry"
 
     def __init__(self, hub: Hub, user_id: str) -> None:
         super().__init__(hub, user_id, "last_entry")
-        self._known: dict[str, Any] = {}
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        if (restored := await self.async_get_last_extra_data()) is not None:
-            self._known = restored.as_dict()
         self._take()
         self.async_on_remove(self._hub.last_entries.on_person(self._user_id, self._entered))
 
-    @property
-    @override
-    def native_value(self) -> Any:
-        return dt_util.parse_datetime(self._known.get(_HAPPENED) or "")
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any]:
-        return {name: fact for name, fact in self._known.items() if name != _HAPPENED}
-
-    @property
-    @override
-    def extra_restore_state_data(self) -> RestoredExtraData:
-        return RestoredExtraData(dict(self._known))
-
     def _take(self) -> bool:
         """Whether her last entry is another one than before."""
-        if (event := self._hub.last_entries.of_person(self._user_id)) is None:
-            return False
-        happened, before = happened_at(event), self._known
-        self._known = {
-            _HAPPENED: happened.isoformat() if happened else "",
-            **where(self._hub, event),
-            **how(event),
-        }
-        return self._known != before
+        entry = self._hub.last_entries.entry_of_person(self._user_id)
+        return entry is not None and self._remember(entry, {**where(self._hub, entry.event), **how(entry.event)})
 
     @callback
     def _entered(self) -> None:

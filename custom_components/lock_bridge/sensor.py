@@ -3,7 +3,7 @@
 The bolt and the mode have none: the lock entity and the select "operating mode" say every word of theirs.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, override
@@ -16,19 +16,18 @@ from homeassistant.const import (
     Platform,
     UnitOfInformation,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from .attributes import known, who_and_how
+from .attributes import who_and_how
 from .entity import BridgeStatusEntity, LockBridgeEntity, Shows, async_add_lock_entities
 from .hub import Hub, LockBridgeConfigEntry
-from .last_entries import happened_at
 from .person_entities import PersonLastEntry, async_add_person_entities
+from .remembered import RememberedEntry
 from .silent_alarm import CHECK_INS, LockCheckIns
-from .wire.model import BridgeStatus, Event, LockSnapshot
+from .wire.model import BridgeStatus, LockSnapshot
 from .wire.words import RingState
 
 PARALLEL_UPDATES = 0
@@ -38,8 +37,6 @@ _EMERGENCY: Final = "emergency"
 
 _SAME_END: Final = timedelta(seconds=2)
 """An end that is reckoned anew, after an outage, differs by how long messages are on their way: it is the same end."""
-
-_HAPPENED: Final = "happened_at"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,7 +198,7 @@ class LockEnd(LockBridgeEntity, SensorEntity):
         self._attr_native_value = before if same else ends
 
 
-class LastAccess(LockBridgeEntity, SensorEntity, RestoreEntity):
+class LastAccess(LockBridgeEntity, RememberedEntry):
     """When somebody entered last, and who, as the journal tells; over a restart what was known then, until it does."""
 
     entity_description: LastAccessDescription
@@ -209,36 +206,21 @@ class LastAccess(LockBridgeEntity, SensorEntity, RestoreEntity):
     def __init__(self, hub: Hub, lock: LockSnapshot, description: LastAccessDescription) -> None:
         super().__init__(hub, lock, description.key, description)
         self.entity_description = description
-        self._known: Mapping[str, Any] = {}
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        if (restored := await self.async_get_last_extra_data()) is not None:
-            self._known = restored.as_dict()
-        if (event := self._hub.last_entries.of_lock(self._lock_id)) is not None:
-            self._known = _access(event)
+        self._read()
         self.async_on_remove(self._hub.last_entries.on_lock(self._lock_id, self._entered))
 
-    @property
-    @override
-    def native_value(self) -> datetime | None:
-        return dt_util.parse_datetime(self._known.get(_HAPPENED) or "")
+    def _read(self) -> bool:
+        """Whether the last entry is another one than before; its facts are in the words of the access event."""
+        entry = self._hub.last_entries.entry_at_lock(self._lock_id)
+        return entry is not None and self._remember(entry, who_and_how(entry.event))
 
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any]:
-        return {name: value for name, value in self._known.items() if name != _HAPPENED}
-
-    @property
-    @override
-    def extra_restore_state_data(self) -> RestoredExtraData:
-        return RestoredExtraData(dict(self._known))
-
+    @callback
     def _entered(self) -> None:
-        event = self._hub.last_entries.of_lock(self._lock_id)
-        if event is not None and (known := _access(event)) != self._known:
-            self._known = known
+        if self._read():
             self.async_write_ha_state()
 
 
@@ -274,12 +256,6 @@ def _make(hub: Hub, lock: LockSnapshot, description: _Description) -> LockSensor
             return LastAccess(hub, lock, description)
         case LockEndDescription():
             return LockEnd(hub, lock, description)
-
-
-def _access(event: Event) -> dict[str, Any]:
-    """When somebody entered, and who, by the words of the access event's attributes."""
-    happened = happened_at(event)
-    return known({_HAPPENED: happened.isoformat() if happened else None, **who_and_how(event)})
 
 
 def _ring(ring: RingState) -> str | None:
