@@ -3,13 +3,26 @@
 import ast
 import importlib
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from homeassistant.const import Platform
 
+from checks.key_values import Module, Package, Unknown, read_package
+
 WORD = re.compile(r"[a-z0-9][a-z0-9_]*")
+FIX_FLOW = "fix_flow"
+SHOWS = (
+    "async_show_form",
+    "async_show_menu",
+    "async_show_progress",
+    "async_abort",
+    "async_update_reload_and_abort",
+)
+OF_FLOWS = {"step_id": "step", "progress_action": "progress", "reason": "abort"}
+"""What is said to Home Assistant by which argument."""
 PART = re.compile(r"[a-z0-9_]+")
 
 
@@ -20,9 +33,12 @@ class Code:
     exceptions: dict[str, str] = field(default_factory=dict)
     issues: dict[str, str] = field(default_factory=dict)
     services: dict[str, str] = field(default_factory=dict)
-    steps: dict[str, str] = field(default_factory=dict)
-    aborts: dict[str, str] = field(default_factory=dict)
-    form_errors: dict[str, str] = field(default_factory=dict)
+    flows: dict[tuple[str, str], dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    """By flow and kind of text: `("options", "step")`. What its forms show, and how it ends."""
+    perhaps: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    """The same for what a field holds, which knows more than a form may ever show."""
+    unclear: list[str] = field(default_factory=list)
+    """Keys that cannot be read from the code, with their place."""
     entities: dict[tuple[str, str], str] = field(default_factory=dict)
     words: set[str] = field(default_factory=set)
     patterns: set[re.Pattern[str]] = field(default_factory=set)
@@ -39,16 +55,16 @@ class Code:
 def read_code(integration: Path) -> Code:
     """All modules of the integration, and services.yaml, triggers.yaml and conditions.yaml beside them."""
     code = Code()
-    for path in sorted(integration.rglob("*.py")):
-        tree = ast.parse(path.read_bytes(), filename=str(path))
-        code.words.update(_words(tree))
-        code.patterns.update(_patterns(tree))
-        relative = path.relative_to(integration).as_posix()
-        for node in ast.walk(tree):
+    package = read_package(integration)
+    for module in package.modules:
+        code.words.update(_words(module.tree))
+        code.patterns.update(_patterns(module.tree))
+        reader = _Reader(code, package, module)
+        for node in ast.walk(module.tree):
             if isinstance(node, ast.Call):
-                _read_call(node, f"{relative}:{node.lineno}", path.stem, code)
+                reader.call(node)
             elif isinstance(node, ast.Assign):
-                _read_assignment(node, f"{relative}:{node.lineno}", path.stem, code)
+                reader.assignment(node)
             elif isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("async_step_"):
                 code.words.add(node.name.removeprefix("async_step_"))
     for name in ("services.yaml", "triggers.yaml", "conditions.yaml"):
@@ -62,47 +78,73 @@ def read_code(integration: Path) -> Code:
     return code
 
 
-def _read_call(call: ast.Call, place: str, module: str, code: Code) -> None:
-    called = ast.unparse(call.func).rsplit(".", maxsplit=1)[-1]
-    given = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
-    key = _text(given.get("translation_key"))
-    if key is not None:
-        if called == "async_create_issue":
-            code.issues.setdefault(key, place)
-        elif "translation_domain" in given:
-            code.exceptions.setdefault(key, place)
-        elif called.endswith("EntityDescription") and module in Platform:
-            code.entities.setdefault((module, key), place)
-    elif called.endswith("EntityDescription") and "device_class" not in given and (name := _text(given.get("key"))):
-        code.words.add(name)
-    if called in ("async_show_form", "async_show_menu", "async_show_progress") and (
-        step := _text(given.get("step_id"))
-    ):
-        code.steps.setdefault(step, place)
-    if called == "async_abort" and (reason := _text(given.get("reason"))):
-        code.aborts.setdefault(reason, place)
-    if called == "AbortFlow" and call.args and (reason := _text(call.args[0])):
-        code.aborts.setdefault(reason, place)
-    if isinstance(errors := given.get("errors"), ast.Dict):
-        _read_errors(errors.values, place, code)
+class _Reader:
+    """Reads one module."""
 
+    def __init__(self, code: Code, package: Package, module: Module) -> None:
+        self._code = code
+        self._package = package
+        self._file = f"{module.name}.py"
+        self._platform = module.name if module.name in Platform else None
+        self._flow = FIX_FLOW if module.name == "repairs" else module.name.split("/")[0]
+        if self._flow not in (FIX_FLOW, "options"):
+            self._flow = "config"
 
-def _read_assignment(node: ast.Assign, place: str, module: str, code: Code) -> None:
-    for target in node.targets:
-        match target:
-            case ast.Subscript(value=ast.Name(id="errors")):
-                _read_errors([node.value], place, code)
-            case ast.Name(id="errors") if isinstance(node.value, ast.Dict):
-                _read_errors(node.value.values, place, code)
-            case ast.Name(id="_attr_translation_key") | ast.Attribute(attr="_attr_translation_key"):
-                if module in Platform and (key := _text(node.value)):
-                    code.entities.setdefault((module, key), place)
+    def call(self, call: ast.Call) -> None:
+        """What a call names as a translation key, a step, a reason to end, a progress or errors."""
+        called = ast.unparse(call.func).rsplit(".", maxsplit=1)[-1]
+        given = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+        if (key := given.get("translation_key")) is not None:
+            if called == "async_create_issue":
+                self._note(self._code.issues, key)
+            elif "translation_domain" in given:
+                self._note(self._code.exceptions, key)
+            elif called.endswith("EntityDescription") and self._platform and (text := _text(key)):
+                self._code.entities.setdefault((self._platform, text), self._place(key))
+        elif called.endswith("EntityDescription") and "device_class" not in given and (name := _text(given.get("key"))):
+            self._code.words.add(name)
+        if called == "AbortFlow" and call.args:
+            self._of_flow("abort", call.args[0])
+        for name, kind in OF_FLOWS.items():
+            if called in SHOWS and (value := given.get(name)) is not None:
+                self._of_flow(kind, value)
+        if isinstance(errors := given.get("errors"), ast.Dict):
+            self._errors(errors)
 
+    def assignment(self, node: ast.Assign) -> None:
+        """Errors of a form, and entities' own keys."""
+        for target in node.targets:
+            match target:
+                case ast.Subscript(value=ast.Name(id="errors") | ast.Attribute(attr="errors")):
+                    self._of_flow("error", node.value)
+                case ast.Name(id="errors") if isinstance(node.value, ast.Dict):
+                    self._errors(node.value)
+                case ast.Name(id="_attr_translation_key") | ast.Attribute(attr="_attr_translation_key"):
+                    if self._platform and (key := _text(node.value)):
+                        self._code.entities.setdefault((self._platform, key), self._place(node))
 
-def _read_errors(values: list[ast.expr], place: str, code: Code) -> None:
-    for value in values:
-        if error := _text(value):
-            code.form_errors.setdefault(error, place)
+    def _errors(self, errors: ast.Dict) -> None:
+        for value in errors.values:
+            self._of_flow("error", value)
+
+    def _of_flow(self, kind: str, value: ast.expr) -> None:
+        of_a_field = value.args[0] if isinstance(value, ast.Call) and ast.unparse(value.func) == "str" else value
+        if isinstance(of_a_field, ast.Attribute):
+            held: dict[str, str] = {}
+            self._note(held, of_a_field)
+            self._code.perhaps[self._flow, kind].update(held)
+        else:
+            self._note(self._code.flows[self._flow, kind], value)
+
+    def _note(self, keys: dict[str, str], value: ast.expr) -> None:
+        try:
+            for key in sorted(self._package.values(value)):
+                keys.setdefault(key, self._place(value))
+        except Unknown as unknown:
+            self._code.unclear.append(f"{self._place(value)}: it cannot be read from the code what {unknown} may be")
+
+    def _place(self, node: ast.expr | ast.stmt) -> str:
+        return f"{self._file}:{node.lineno}"
 
 
 def _words(tree: ast.AST) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,7 @@ def _differences(english: Mapping[tuple[str, ...], str], other: Mapping[tuple[st
 
 def _without_text(english: Mapping[str, Any], code: Code) -> Iterator[str]:
     """Keys that the code uses, and no text is there for."""
+    yield from code.unclear
     sections = {
         "exceptions": code.exceptions,
         "issues": code.issues,
@@ -81,21 +83,46 @@ def _without_text(english: Mapping[str, Any], code: Code) -> Iterator[str]:
     for section, keys in sections.items():
         missing = keys.keys() - english.get(section, {}).keys()
         yield from (f"{keys[key]}: {section}.{key} has no text" for key in sorted(missing))
-    flows = [flow for _path, flow in _flows(english)]
-    for kind, keys in (("step", code.steps), ("abort", code.aborts), ("error", code.form_errors)):
-        known = {key for flow in flows for key in flow.get(kind, {})}
-        yield from (f"{keys[key]}: no flow has a text {kind}.{key}" for key in sorted(keys.keys() - known))
+    known: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for path, flow in _flows(english):
+        for kind, texts in flow.items():
+            known[path[-1], kind].update(texts)
+    for (name, kind), keys in code.flows.items():
+        missing = keys.keys() - known[name, kind] - GIVEN_BY_HOME_ASSISTANT.get(kind, set())
+        yield from (f"{keys[key]}: {name}.{kind}.{key} has no text" for key in sorted(missing))
     for (platform, key), place in sorted(code.entities.items()):
         if key not in english.get("entity", {}).get(platform, {}):
             yield f"{place}: entity.{platform}.{key} has no text"
 
 
 def _without_code(english: Mapping[str, Any], code: Code) -> Iterator[str]:
-    """Texts whose key no line of code has as a word, or puts together."""
+    """Texts whose key the code doesn't use; of other keys than those that it names as such, no line has the word."""
     for path, key in _keys(english):
-        given = GIVEN_BY_HOME_ASSISTANT.get(path[-2], ()) if len(path) > 1 else ()
-        if key not in given and not code.knows(key):
+        if key not in _used(path, code) and key not in GIVEN_BY_HOME_ASSISTANT.get(path[-2], set()):
             yield f"translations/{ENGLISH}: {'.'.join(path)} is used nowhere"
+
+
+def _used(path: tuple[str, ...], code: Code) -> Container[str]:
+    match path:
+        case ("exceptions", _):
+            return code.exceptions
+        case ("issues", _):
+            return code.issues
+        case ("services", _):
+            return code.services
+        case (*_, flow, ("step" | "abort" | "error" | "progress") as kind, _):
+            return code.flows[flow, kind].keys() | code.perhaps[flow, kind]
+    return _Known(code)
+
+
+class _Known:
+    """Every word of the code, and what can be put together of them."""
+
+    def __init__(self, code: Code) -> None:
+        self._code = code
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self._code.knows(key)
 
 
 def _keys(english: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -150,7 +177,7 @@ def _flows(english: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mappin
 
 
 def _icons(path: Path, english: Mapping[str, Any]) -> Iterator[str]:
-    """Icons of what has no text."""
+    """Icons of what has no text, and actions, triggers and conditions without an icon."""
     if not path.exists():
         return
     icons = json.loads(path.read_text(encoding="utf-8"))
@@ -158,5 +185,6 @@ def _icons(path: Path, english: Mapping[str, Any]) -> Iterator[str]:
         for key in sorted(entities.keys() - english.get("entity", {}).get(platform, {}).keys()):
             yield f"icons.json: entity.{platform}.{key} has no text"
     for kind in ("services", "triggers", "conditions"):
-        for key in sorted(icons.get(kind, {}).keys() - english.get(kind, {}).keys()):
-            yield f"icons.json: {kind}.{key} has no text"
+        there, said = icons.get(kind, {}).keys(), english.get(kind, {}).keys()
+        yield from (f"icons.json: {kind}.{key} has no text" for key in sorted(there - said))
+        yield from (f"icons.json: {kind}.{key} has no icon" for key in sorted(said - there))

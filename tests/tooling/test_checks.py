@@ -32,6 +32,59 @@ def refuse():
     raise HomeAssistantError(translation_domain="lock_bridge", translation_key="door_open")
 """
 SENSOR = 'DESCRIPTION = SensorEntityDescription(key="last", translation_key="last_access")\n'
+# Ways of a key to where it is raised, in short for `raise Error(translation_domain="lock_bridge", translation_key`.
+FOLLOWED = {
+    "a parameter": """
+def refuse(key):
+    RAISE=key)
+
+refuse("jammed")
+refuse(key="stuck")
+""",
+    "what a function returns": """
+def why(x):
+    return "jammed" if x else STUCK
+
+STUCK = "stuck"
+RAISE=why(1))
+""",
+    "a table": """
+KEYS = {1: "jammed", 2: "stuck"}
+RAISE=KEYS[x])
+""",
+    "a loop": """
+KEYS = ("jammed", "stuck")
+
+def check():
+    for key in KEYS:
+        RAISE=key)
+""",
+    "a field": """
+class Refusal:
+    key: str
+
+def refusal() -> Refusal:
+    return Refusal("jammed") if x else Refusal(key="stuck")
+
+def refuse():
+    said = refusal()
+    RAISE=said.key)
+""",
+    "a method of a class below": """
+class Base:
+    def refuse(self, key):
+        RAISE=key)
+
+class Bolt(Base):
+    def throw(self):
+        self.refuse("jammed" if self.blocked else "stuck")
+""",
+    "a question": """
+def refuse(x):
+    if x.why in ("jammed", "stuck"):
+        RAISE=x.why)
+""",
+}
 
 
 class Repository:
@@ -48,6 +101,11 @@ class Repository:
 
     def write_json(self, path: str, content: object) -> None:
         self.write(path, json.dumps(content))
+
+    def say(self, sections: dict[str, Any]) -> None:
+        """Put these sections in the place of those that all languages have."""
+        for language in ("en", "nb"):
+            self.write_json(f"custom_components/lock_bridge/translations/{language}.json", ENGLISH | sections)
 
 
 @pytest.fixture
@@ -252,36 +310,55 @@ class TestTranslations:
     def test_a_text_that_no_code_uses_is_found(
         self, integration: Repository, section: str, content: dict[str, Any], problem: str
     ) -> None:
-        for language in ("en", "nb"):
-            integration.write_json(
-                f"custom_components/lock_bridge/translations/{language}.json", ENGLISH | {section: content}
-            )
+        integration.say({section: content})
         (found,) = translations.problems(integration.root)
         assert found.endswith(problem)
 
-    def test_a_key_that_is_put_together_of_words_is_used(self, integration: Repository) -> None:
-        integration.write(
-            "custom_components/lock_bridge/words.py", 'HOW = ("began", "ended")\nkey = f"it_{how}_{why}"\n'
-        )
-        made = {"it_began_ended": {"message": "J"}, "it_began_late": {"message": "J"}}
-        for language in ("en", "nb"):
-            integration.write_json(
-                f"custom_components/lock_bridge/translations/{language}.json",
-                ENGLISH | {"exceptions": {**ENGLISH["exceptions"], **made}},
-            )
+    def test_a_word_that_is_put_together_is_used(self, integration: Repository) -> None:
+        source = 'WORDS = ("began", "ended")\nkey = f"it_{how}_{why}"\n'
+        integration.write("custom_components/lock_bridge/words.py", source)
+        states = {"it_began_ended": "Over", "it_began_late": "Late"}
+        integration.say({"entity": {"sensor": {"last_access": {"name": "L", "state": states}}}})
         (found,) = translations.problems(integration.root)
-        assert found == "translations/en.json: exceptions.it_began_late is used nowhere"
+        assert found.endswith("entity.sensor.last_access.state.it_began_late is used nowhere")
+
+    @pytest.mark.parametrize("source", FOLLOWED.values(), ids=FOLLOWED)
+    def test_a_key_is_followed_to_where_it_comes_from(self, integration: Repository, source: str) -> None:
+        source = source.replace("RAISE", 'raise Error(translation_domain="lock_bridge", translation_key')
+        integration.write("custom_components/lock_bridge/lock.py", source)
+        integration.say({"exceptions": {"door_open": {"message": "{door}"}, "left_over": {"message": "L"}}})
+        assert sorted(problem.partition(": ")[2] for problem in translations.problems(integration.root)) == [
+            "exceptions.jammed has no text",
+            "exceptions.left_over is used nowhere",
+            "exceptions.stuck has no text",
+        ]
+
+    def test_a_key_that_cannot_be_followed_is_said_to_be(self, integration: Repository) -> None:
+        source = 'e(translation_domain="d", translation_key=whatever(it))\n'
+        integration.write("custom_components/lock_bridge/lock.py", source)
+        (found,) = translations.problems(integration.root)
+        assert found == "lock.py:1: it cannot be read from the code what whatever(it) may be"
+
+    def test_an_action_without_an_icon_is_found_and_an_icon_without_an_action(self, integration: Repository) -> None:
+        integration.write("custom_components/lock_bridge/services.yaml", "ring:\n")
+        integration.say({"services": {"ring": {"name": "Ring", "description": "Rings"}}})
+        icons = {"services": {"sing": {"service": "mdi:music"}}}
+        integration.write_json("custom_components/lock_bridge/icons.json", icons)
+        assert list(translations.problems(integration.root)) == [
+            "icons.json: services.sing has no text",
+            "icons.json: services.ring has no icon",
+        ]
 
     @pytest.mark.parametrize(
         ("source", "problem"),
         [
             ('e(translation_domain="lock_bridge", translation_key="jammed")', "exceptions.jammed has no text"),
             ('async_create_issue(hass, "lock_bridge", "x", translation_key="too_old")', "issues.too_old has no text"),
-            ('flow.async_abort(reason="wrong_bridge")', "no flow has a text abort.wrong_bridge"),
-            ('flow.async_show_form(step_id="pair")', "no flow has a text step.pair"),
+            ('flow.async_abort(reason="wrong_bridge")', "config.abort.wrong_bridge has no text"),
+            ('flow.async_show_form(step_id="pair")', "config.step.pair has no text"),
             (
                 'flow.async_show_form(step_id="user", errors={"base": "wrong_code"})',
-                "no flow has a text error.wrong_code",
+                "config.error.wrong_code has no text",
             ),
             ('LockEntityDescription(key="bolt", translation_key="bolt")', "entity.lock.bolt has no text"),
         ],
