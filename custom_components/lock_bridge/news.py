@@ -8,6 +8,7 @@ being heard late: see `alarms`.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
 
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID, Platform
@@ -95,15 +96,16 @@ class News:
 
     @callback
     def _alarms_told(self) -> None:
-        if self._cursors.cursor is not None:
-            self._cursors.async_set(self._cursors.cursor)
+        if (read := self._cursors.cursor) is not None:
+            # Others may still be waited for: those of before the last stop, if the bridge could not be asked yet.
+            self._cursors.async_set(read, self._alarms.untold(read.epoch))
 
     @callback
     def _tell_shown(self, event: Event, read: Cursor, *, replayed: bool) -> None:
         if not replayed:
             self._hub.on_event.tell(event)
         if replayed or event.type not in TOLD_BY_STATE:
-            facts = {"id": f"{read.epoch}:{read.seq}", "replayed": replayed, **facts_of(event)}
+            facts = {"id": event_id(read.epoch, read.seq), "replayed": replayed, **facts_of(event)}
             time_fired = _time_of(event) if replayed else None
             self._hass.bus.async_fire(EVENT, {**facts, **self._where(event.lock_id)}, time_fired=time_fired)
 
@@ -124,11 +126,10 @@ class News:
         if not gaps:
             return
         count = sum(gap.last - gap.first + 1 for gap in gaps)
-        lost = {"first": gaps[0].first, "last": gaps[-1].last, "count": count}
-        LOGGER.warning("%s no longer has %s events, from %s to %s", self._name, count, lost["first"], lost["last"])
-        facts = {"id": f"{gaps[0].epoch}:{lost['first']}-{lost['last']}", "type": EVENTS_LOST, "replayed": False}
+        LOGGER.warning("%s no longer has %s events", self._name, count)
+        facts = {"id": event_id(gaps[0].epoch, gaps[0].first), "type": EVENTS_LOST, "replayed": False}
         where = self._where(None)
-        self._tell(lambda: self._hass.bus.async_fire(EVENT, {**facts, "data": lost, **where}))
+        self._tell(lambda: self._hass.bus.async_fire(EVENT, {**facts, "data": {"count": count}, **where}))
 
     def _where(self, lock_id: str | None) -> dict[str, Any]:
         where: dict[str, Any] = {ATTR_DEVICE_ID: self._hub.device_id(lock_id)}
@@ -158,6 +159,14 @@ class News:
             tell()
 
 
+def event_id(epoch: str, seq: int) -> str:
+    """What names an event for ever. Not its number: one that is missing would say that something is kept back (VER-12).
+
+    The epoch is a secret here: nothing else tells it, so no number can be tried.
+    """
+    return sha256(f"{epoch}:{seq}".encode()).hexdigest()[:32]
+
+
 def without_duress(event: Event) -> Event | None:
     """The event with nothing about duress in it; None: nothing is left.
 
@@ -166,11 +175,15 @@ def without_duress(event: Event) -> Event | None:
     """
     if event.type == _DURESS:
         return None
-    changed = event.data.get("changed")
-    if not isinstance(changed, list) or _DURESS not in changed:
-        return event
-    rest = [name for name in changed if name != _DURESS]
-    return replace(event, data={**event.data, "changed": rest}) if rest else None
+    data = dict(event.data)
+    # Whatever is done to a passcode that she has beside her own one tells that there is one.
+    if data.pop(_DURESS, False) and event.credential_type == CredentialType.PIN:
+        return None
+    if isinstance(changed := data.get("changed"), list) and _DURESS in changed:
+        data["changed"] = [name for name in changed if name != _DURESS]
+        if not data["changed"]:
+            return None
+    return event if data == event.data else replace(event, data=data)
 
 
 def facts_of(event: Event) -> dict[str, Any]:

@@ -242,6 +242,36 @@ async def test_a_link_that_breaks_while_they_are_read_again_costs_none_of_them(
     assert (shown[1]["event_type"], shown[1]["delayed"]) == ("forced_open", True)
 
 
+async def test_an_alarm_that_is_told_late_makes_nobody_forget_one_that_cannot_be_read_yet(
+    far: Home,
+    house: House,
+    network: FaultProxy,
+    shown: list[dict[str, Any]],
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = far.entry
+    await record(house, Fact(EventType.FORCED_OPEN))
+    await until(lambda: shown)
+    waits = house.head
+    await far.hass.config_entries.async_unload(entry.entry_id)
+    hass_storage[f"lock_bridge.{entry.entry_id}"]["data"]["untold"] = [waits]
+    command = Connection.command
+
+    async def never_read(self: Connection, name: str, **args: Any) -> Mapping[str, Any]:
+        if name == "journal.query" and "before" in args:
+            raise LinkLost("cut")
+        return await command(self, name, **args)
+
+    monkeypatch.setattr(Connection, "command", never_read)
+    await record(house, Fact(EventType.TAMPER_STARTED))
+    await far.hass.config_entries.async_setup(entry.entry_id)
+    await until(lambda: len(shown) == 2)
+    assert (shown[1]["event_type"], shown[1]["delayed"]) == ("tamper_started", True)
+    await far.hass.config_entries.async_unload(entry.entry_id)
+    assert hass_storage[f"lock_bridge.{entry.entry_id}"]["data"]["untold"] == [waits]
+
+
 async def test_what_the_journal_has_lost_meanwhile_is_waited_for_no_longer(
     far: Home, house: House, hass_storage: dict[str, Any], shown: list[dict[str, Any]]
 ) -> None:
@@ -253,8 +283,7 @@ async def test_what_the_journal_has_lost_meanwhile_is_waited_for_no_longer(
     await far.hass.config_entries.async_setup(entry.entry_id)
     await record(house, Fact(EventType.TAMPER_STARTED))
     await until(lambda: shown)
-    await far.hass.config_entries.async_unload(entry.entry_id)
-    assert hass_storage[f"lock_bridge.{entry.entry_id}"]["data"]["untold"] == []
+    await until(lambda: hass_storage[f"lock_bridge.{entry.entry_id}"]["data"]["untold"] == [])
 
 
 async def test_while_the_link_is_down_again_alarms_wait_for_it(
