@@ -80,7 +80,6 @@ def _link(entry: LockBridgeConfigEntry) -> dict[str, Any]:
         "link": {
             "state": connection.state.value,
             "problem": None if connection.problem is None else type(connection.problem).__name__,
-            "read_up_to": None if connection.cursor is None else connection.cursor.seq,
         },
         "bridge": {
             "version": data.info.version,

@@ -74,6 +74,21 @@ def test_a_passcode_that_takes_anothers_place_is_a_change_and_says_no_digit(lock
     assert (changed.user_name, changed.credential_number, dict(changed.data)) == ("Anna", 1, {"changed": ["passcode"]})
 
 
+@pytest.mark.spec("VER-12")
+def test_what_is_done_to_a_duress_passcode_says_so_in_the_journal(lock: Lock) -> None:
+    lock.ok(SetPasscode, user_id="anna", passcode=DURESS, duress=True)
+    lock.ok(SetPasscode, user_id="anna", passcode="938251", duress=True)
+    lock.ok(DeleteCredential, type=PIN, number=2)
+    lock.ok(SetPasscode, user_id="anna", passcode="350917")
+    told = [(fact.type, fact.credential_number, dict(fact.data)) for fact in lock.facts]
+    assert told == [
+        (EventType.CREDENTIAL_ADDED, 2, {"duress": True}),
+        (EventType.CREDENTIAL_CHANGED, 2, {"changed": ["passcode"], "duress": True}),
+        (EventType.CREDENTIAL_DELETED, 2, {"duress": True}),
+        (EventType.CREDENTIAL_CHANGED, 1, {"changed": ["passcode"]}),
+    ]
+
+
 def test_the_duress_passcode_cannot_be_the_own_one(lock: Lock) -> None:
     assert lock.refused(SetPasscode, user_id="anna", passcode=ANNA, duress=True) is ErrorCode.DUPLICATE
     assert lock.refused(SetPasscode, user_id="anna", passcode=ANNA + "1", duress=True) is ErrorCode.PASSCODE_CONTAINS

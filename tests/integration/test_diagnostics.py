@@ -35,7 +35,7 @@ async def test_the_entrys_tell_of_the_link_the_bridge_and_its_locks(
 
     _names_nobody(paired, house, told, anna)
     assert told["entry"] == {"port": house.port, "may_unlock": True, "may_manage": True}
-    assert told["link"] == {"state": "ready", "problem": None, "read_up_to": house.head}
+    assert told["link"] == {"state": "ready", "problem": None}
     assert told["bridge"]["scopes"] == sorted(["events", "lock", "state", "unlock", *MANAGING])
     assert told["bridge"]["status"]["store_healthy"] is True
     assert told["people"] == 2

@@ -58,6 +58,11 @@ async def enters(house: House, code: str) -> None:
     await house.lock_from_inside()
 
 
+async def read_up_to_now(home: Home, house: House) -> None:
+    """Wait until Home Assistant has heard of everything that is in the journal."""
+    await until(lambda: home.entry.runtime_data.connection.cursor.seq == house.head)
+
+
 def told_of(events: list[Event[Any]]) -> list[dict[str, Any]]:
     """What was told at the bus, but for what differs from each event to the next."""
     beside = ("id", "occurred_at")
@@ -74,12 +79,12 @@ async def test_being_forced_looks_in_home_assistant_like_coming_home(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await anna(house)
-    await until(lambda: len(paired.told("credential_added")) == 2)
+    await read_up_to_now(paired, house)
     told = []
     for code in (CODE, FORCED):
         paired.events.clear()
         await enters(house, code)
-        await until(lambda: paired.entry.runtime_data.connection.cursor.seq == house.head)
+        await read_up_to_now(paired, house)
         told.append(told_of(paired.events))
     assert told[0] == told[1] != []
     assert [event.type for event in await house.running.bridge.store.query(types=(EventType.DURESS,))] == ["duress"]
@@ -95,7 +100,7 @@ async def test_being_forced_looks_in_home_assistant_like_coming_home(
 @pytest.mark.spec("VER-12")
 async def test_nor_is_it_told_afterwards(far: Home, house: House, network: FaultProxy, heard: list[Event[Any]]) -> None:
     await anna(house)
-    await far.until_event("credential_added", count=2)
+    await read_up_to_now(far, house)
     await network.stop()
     await far.until_state(LOCK, "unavailable")
     await house.enter(FORCED)
@@ -103,7 +108,7 @@ async def test_nor_is_it_told_afterwards(far: Home, house: House, network: Fault
     await network.start()
 
     await far.until_event("access_granted")
-    await until(lambda: far.entry.runtime_data.connection.cursor.seq == house.head)
+    await read_up_to_now(far, house)
     assert [event.type for event in await house.running.bridge.store.query(types=(EventType.DURESS,))] == ["duress"]
     assert "duress" not in json.dumps([event.as_dict() for event in heard], default=str)
     await house.stop()  # the journal is read up to its end, so that nothing is told again

@@ -41,7 +41,7 @@ async def test_the_list_names_everybody_with_number_role_and_what_she_has(paired
 
     assert choices(form, "person") == {
         anna: "001 Anna · administrator · 1 visitor's passcode, 1 passcode",
-        bo: "002 Bo · user · 2 passcodes · switched off",
+        bo: "002 Bo · user · 1 passcode · switched off",
         cleaner: "003 Cleaner · user · 1 passcode · limited",
         dora: "004 Dora · user · nothing yet",
         "add": "Add a person",
@@ -122,7 +122,7 @@ async def test_her_menu_tells_all_that_is_to_be_known_of_her(paired: Home, house
         "- From 14 November 2023, 23:13",
         "- 5 entries left",
         "- Weekly: Monday to Friday: 08:00 to 17:00",
-        "- Front door 001: 2 passcodes",
+        "- Front door 001: 1 passcode",
         "- A passcode or finger for duress at Front door",
     ]
 

@@ -157,7 +157,12 @@ def _settled(turn: Turn, user: User, credential: Credential) -> User:
 def _record(
     turn: Turn, kind: EventType, by: Cause, user: User, credential: Credential | None = None, **data: Any
 ) -> None:
-    """What was done to whom; of an administrator in the lock's own menu, who did it."""
+    """What was done to whom; of an administrator in the lock's own menu, who did it.
+
+    What was done to a credential for duress says so: who shows the journal to everybody has to leave it out (VER-12).
+    """
     if by.user is not None:
         data |= {"by_user_id": by.user.id, "by_user_name": by.user.name}
+    if credential is not None and credential.duress:
+        data["duress"] = True
     turn.record(kind, Cause(by.source, user, credential, by.actor), data=data)

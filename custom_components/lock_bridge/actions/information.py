@@ -8,7 +8,7 @@ from homeassistant.core import SupportsResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
-from custom_components.lock_bridge.news import facts_of, without_duress
+from custom_components.lock_bridge.news import event_id, facts_of, without_duress
 from custom_components.lock_bridge.wire import commands
 from custom_components.lock_bridge.wire.codec import decode
 from custom_components.lock_bridge.wire.model import CredentialInfo, Event, ScheduleWindow, UserInfo
@@ -80,7 +80,7 @@ class GetEvents(Order):
             page = await lock.command(commands.QueryJournal, **query, before=before)
             events = sorted((_event(item) for item in page["events"]), key=lambda event: -event.seq)
             shown = (told for event in events if (told := without_duress(event)) is not None)
-            found += [{"id": f"{page['epoch']}:{event.seq}", **facts_of(event)} for event in shown]
+            found += [{"id": event_id(page["epoch"], event.seq), **facts_of(event)} for event in shown]
             if len(found) >= wanted or len(events) < _PAGE:
                 break
             before = events[-1].seq

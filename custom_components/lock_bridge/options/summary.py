@@ -52,10 +52,13 @@ def role(hass: HomeAssistant, user: UserInfo) -> str:
 
 
 def has(hass: HomeAssistant, user: UserInfo) -> str:
-    """What she has at a lock: `2 fingers, 1 passcode`. Who sees the list does not see which of them is for duress."""
+    """What she has at a lock: `2 fingers, 1 passcode`. Who sees it does not see that something is for duress."""
     visitors = {(item.type, item.number) for item in user.details if item.temporary}
+    # Nobody has two passcodes of her own but for when she is forced (VER-12). Of many fingers one more tells nothing.
+    secret = {item.number for item in user.details if item.duress and item.type == CredentialType.PIN}
     counts: Counter[str] = Counter()
-    for kind, numbers in user.credentials.items():
+    for kind, all_numbers in user.credentials.items():
+        numbers = [number for number in all_numbers if kind != CredentialType.PIN or number not in secret]
         temporary = sum((kind, number) in visitors for number in numbers)
         counts["visitor" if kind == CredentialType.PIN else kind] += temporary
         counts[kind] += len(numbers) - temporary
