@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowManager
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import translation
 
 from custom_components.lock_bridge.const import DOMAIN
@@ -15,7 +16,7 @@ from tests.integration.fault_proxy import FaultProxy
 from tests.integration.home import Home
 from tests.integration.house import House
 from tests.integration.scripted import ScriptedBridge
-from tests.integration.texts import look_at_texts
+from tests.integration.texts import look_at_texts, placeholders, read
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,6 +52,23 @@ def forms_are_complete(monkeypatch: pytest.MonkeyPatch) -> None:
         return result
 
     monkeypatch.setattr(FlowManager, "_async_handle_step", handle_and_look)
+
+
+@pytest.fixture(autouse=True)
+def exceptions_are_complete(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever is raised in the user's language has its text, and the text what it names."""
+    begin, incomplete = HomeAssistantError.__init__, set[str]()
+
+    def begin_and_look(error: HomeAssistantError, *args: object, **told: Any) -> None:
+        begin(error, *args, **told)
+        if error.translation_domain == DOMAIN:
+            text = read("en").get(f"exceptions.{error.translation_key}.message")
+            if text is None or not placeholders(text) <= (error.translation_placeholders or {}).keys():
+                incomplete.add(f"{error.translation_key}: {text}")
+
+    monkeypatch.setattr(HomeAssistantError, "__init__", begin_and_look)
+    yield
+    assert incomplete == set()
 
 
 @pytest.fixture(autouse=True)

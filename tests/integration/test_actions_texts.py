@@ -1,6 +1,5 @@
-"""What stands beside the actions: their forms, texts and icons belong to what they take, and to nothing else."""
+"""What stands beside the actions: their forms and words belong to what they take, and to nothing else."""
 
-import json
 import re
 from typing import Any
 
@@ -39,21 +38,11 @@ def test_there_is_no_form_without_an_action() -> None:
     assert set(FORMS) == {action.name for action in ACTIONS}
 
 
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
-def test_each_action_has_its_words_and_its_icon(action: Any) -> None:
-    expected = {f"services.{action.name}.{part}" for part in ("name", "description")}
-    expected |= {
-        f"services.{action.name}.fields.{field}.{part}" for field in action.fields for part in ("name", "description")
-    }
-    assert {key for key in read("en") if key.startswith(f"services.{action.name}.")} == expected
-    icons = json.loads((FOLDER / "icons.json").read_text(encoding="utf-8"))["services"]
-    assert icons[action.name]["service"].startswith("mdi:")
-
-
-def test_there_are_no_words_or_icons_without_an_action() -> None:
-    names = {action.name for action in ACTIONS}
-    assert {key.split(".")[1] for key in read("en") if key.startswith("services.")} == names
-    assert set(json.loads((FOLDER / "icons.json").read_text(encoding="utf-8"))["services"]) == names
+def test_each_action_has_its_words_and_there_are_no_others() -> None:
+    said = {key for key in read("en") if key.startswith("services.")}
+    of_actions = {f"services.{action.name}" for action in ACTIONS}
+    of_fields = {f"services.{action.name}.fields.{field}" for action in ACTIONS for field in action.fields}
+    assert said == {f"{what}.{part}" for what in of_actions | of_fields for part in ("name", "description")}
 
 
 def test_what_can_be_chosen_is_what_there_is() -> None:
@@ -83,13 +72,6 @@ def test_messages_name_only_what_is_filled_in() -> None:
         assert placeholders(read("en")[f"common.message_{key}"]) <= set(PLACEHOLDERS)
     for key in ("passcode", "bluetooth_key"):
         assert "{code}" in read("en")[f"common.message_{key}"]
-
-
-def test_whatever_an_action_refuses_has_its_words() -> None:
-    source = "".join(path.read_text(encoding="utf-8") for path in (FOLDER / "actions").glob("*.py"))
-    keys = set(re.findall(r'(?:_refused\(|translation_key=|failed(?:: ClassVar)? = )"(\w+)"', source))
-    assert {"name_needed", "no_lock", "key_not_sent", "nobody_to_tell"} <= keys
-    assert {f"exceptions.{key}.message" for key in keys} <= set(read("en"))
 
 
 async def test_home_assistant_takes_the_forms(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:

@@ -3,22 +3,18 @@
 import ast
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 import pytest
 
+from checks.key_values import Unknown, read_package
 from custom_components.lock_bridge import errors
 from custom_components.lock_bridge.client import ClientError, LinkLost, NoAnswer
 from custom_components.lock_bridge.errors import trouble
-from custom_components.lock_bridge.options import LockBridgeOptionsFlow
 from custom_components.lock_bridge.options.base import GONE
 from custom_components.lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from tests.integration.texts import FOLDER, placeholders, read
-
-STEPS: Final = {
-    name.removeprefix("async_step_") for name in dir(LockBridgeOptionsFlow) if name.startswith("async_step_")
-}
-SHOWS_NOTHING: Final = {"done"}
 
 NOT_MOVING: Final = {
     *(ErrorCode(code) for code in ErrorCode if code.startswith("pairing_")),
@@ -35,11 +31,6 @@ NOT_MOVING: Final = {
     ErrorCode.UNKNOWN_CLIENT,
 }
 """Refusals of what Configure never asks: pairing, and moving the bolt."""
-
-
-def test_each_step_has_its_texts_and_there_are_no_others() -> None:
-    said = {key.split(".")[2] for key in read("en") if key.startswith("options.step.")}
-    assert said == STEPS - SHOWS_NOTHING
 
 
 def test_a_menu_and_a_progress_are_called_by_a_name_without_placeholders() -> None:
@@ -79,10 +70,31 @@ def test_each_sentence_is_said_somewhere() -> None:
     assert [key for key in sorted({*said, "no_nonsense"}) if not words.fullmatch(key)] == ["no_nonsense"]
 
 
+def test_each_sentence_that_is_said_is_there() -> None:
+    said = dict(sentences())
+    assert {"nobody", "person_gone", "uses_one", "uses_many", "window_next_day"} <= said.keys()
+    assert {key: place for key, place in said.items() if f"common.people_{key}" not in read("en")} == {}
+
+
 @pytest.mark.parametrize("key", ["day", "month"])
 def test_every_day_and_month_has_a_name(key: str) -> None:
     numbers = range(7) if key == "day" else range(1, 13)
     assert all(read("en")[f"common.people_{key}_{number}"] for number in numbers)
+
+
+def sentences() -> Iterator[tuple[str, str]]:
+    """What is said by which key, and where; but for keys with a word of the bridge in them, which may be a new one."""
+    package = read_package(FOLDER)
+    for module in package.modules:
+        for node in ast.walk(module.tree):
+            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            if called not in ("say", "say_count", "Gone"):
+                continue
+            assert isinstance(node, ast.Call)
+            with suppress(Unknown):
+                for key in package.values(node.args[0 if called == "Gone" else 1]):
+                    for ending in ("_one", "_many") if called == "say_count" else ("",):
+                        yield f"{key}{ending}", f"{module.name}:{node.lineno}"
 
 
 def patterns() -> Iterator[str]:

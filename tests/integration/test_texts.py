@@ -3,7 +3,8 @@
 import importlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -13,11 +14,12 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.translation import async_load_integrations
 from homeassistant.setup import async_setup_component
 
-from custom_components.lock_bridge import PLATFORMS, config_forms, errors, event, issues
+from checks import translations
+from checks.spec import ROOT
+from custom_components.lock_bridge import PLATFORMS, errors, event
 from custom_components.lock_bridge import texts as texts_module
-from custom_components.lock_bridge.config_forms import ADDRESS_FORM, PAIR_FORM
 from custom_components.lock_bridge.const import DOMAIN, EVENTS_LOST
-from custom_components.lock_bridge.wire.errors import ErrorCode
+from custom_components.lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from custom_components.lock_bridge.wire.model import ChangedBy
 from custom_components.lock_bridge.wire.words import (
     CredentialType,
@@ -55,73 +57,40 @@ def test_every_language_has_the_same_texts_with_the_same_placeholders(texts: dic
         assert text.count("`") == english[key].count("`"), key
 
 
+SAME_BY_NATURE = {
+    "nb": "administrator bluetooth motor person port wi-fi",
+    "sv": "bluetooth motor person port wi-fi",
+    "it": "bluetooth no",
+    "nl": "bluetooth motor",
+}
+"""Words that are what they are in English."""
+
+
 def test_a_text_is_translated() -> None:
-    """Words that are the same in two languages are few and known."""
     english = read("en")
-    same_by_nature = re.compile(r"^\{\w+\}$|^(Port|Person|Bluetooth|motor|IP)$", re.IGNORECASE)
-    for language in LANGUAGES[1:]:
-        same = [key for key, text in read(language).items() if text == english[key] and not same_by_nature.match(text)]
-        assert same == [], language
+    for language, words in SAME_BY_NATURE.items():
+        same = {text for key, text in read(language).items() if text == english[key]}
+        # What is left of a text without what is filled in.
+        said = {re.sub(r"\{\w+\}", "", text).strip(" *\n·:(),").casefold() for text in same} - {""}
+        assert said <= set(words.split()), language
 
 
-def test_the_forms_have_their_texts_and_no_others() -> None:
-    steps = set(re.findall(r"async def async_step_(\w+)", SOURCES["config_flow.py"]))
-    menus = {"reconfigure": ("address", "pair_again"), "another_bridge": ("keep", "replace")}
-    without_form = {"zeroconf", "hassio", "reauth", "keep", "replace"}
-    fields = dict.fromkeys(("pair", "pair_again", "reauth_confirm", "certificate_changed"), PAIR_FORM.schema)
-    fields |= dict.fromkeys(("user", "address"), ADDRESS_FORM.schema)
-    expected = {f"config.step.{step}.{part}" for step in steps - without_form for part in ("title", "description")}
-    expected |= {
-        f"config.step.{step}.{part}.{field}"
-        for step, names in fields.items()
-        for part in ("data", "data_description")
-        for field in names
-    }
-    expected |= {f"config.step.{step}.menu_options.{option}" for step, options in menus.items() for option in options}
-    assert keys("config.step") == expected
+def test_code_and_texts_know_of_the_same_keys() -> None:
+    """Both ways, for all languages: forms and their ends, exceptions, issues, actions, and icons beside them."""
+    assert list(translations.problems(ROOT)) == []
 
 
-def test_every_error_and_every_end_of_a_form_has_its_text_and_no_others() -> None:
-    troubles = {key for _, key in config_forms._TROUBLES}
-    known = troubles | set(config_forms._REFUSALS.values()) | {"unknown", issues.OLDER, issues.NEWER}
-    assert keys("config.error") == {f"config.error.{key}" for key in known}
-    ends = set(re.findall(r'reason="(\w+)"', SOURCES["config_flow.py"]))
-    ends |= {issues.OLDER, issues.NEWER, "cannot_connect"}
-    assert keys("config.abort") == {f"config.abort.{key}" for key in ends}
-
-
-def test_every_exception_has_its_text_and_no_others() -> None:
-    raised = {
-        *errors.FOR_THE_USER.values(),
-        *errors.FAULTS.values(),
-        errors.OTHER,
-        errors.NOT_CONNECTED,
-        errors.NO_ANSWER,
-    }
-    raised |= set(re.findall(r'translation_key="(\w+)"', SOURCES["__init__.py"])) | {issues.OLDER, issues.NEWER}
-    assert keys("exceptions") == {f"exceptions.{key}.message" for key in raised}
-
-
-def test_exceptions_name_only_what_they_are_given() -> None:
-    for key in keys("exceptions"):
-        given = {"address"} if key.split(".")[1] in ("cannot_connect", "certificate_changed") else {"lock", "error"}
-        assert placeholders(read("en")[key]) <= given, key
-
-
-def test_every_issue_has_its_text_and_no_others() -> None:
-    only_told = {f"issues.{key}.{part}" for key in (issues.OLDER, issues.NEWER) for part in ("title", "description")}
-    repaired = (
-        "title",
-        "fix_flow.step.confirm.title",
-        "fix_flow.step.confirm.description",
-        "fix_flow.abort.pair_again",
-    )
-    assert keys("issues") == only_told | {f"issues.{issues.IDENTITY}.{part}" for part in repaired}
+@pytest.mark.parametrize("code", ErrorCode)
+def test_every_refusal_of_the_bridge_has_its_text_which_names_only_what_it_is_given(code: ErrorCode) -> None:
+    for detail in ({}, {"limit": 5}, {"limit": 5, "per_user": True}, {"min": 6, "max": 10}, {"field": "x"}):
+        for moves in (True, False):
+            said = errors.trouble(LockBridgeError(code, detail), lock="Front door", moves=moves)
+            assert placeholders(read("en")[f"exceptions.{said.key}.message"]) <= said.placeholders.keys()
 
 
 def test_every_entity_has_its_texts_and_no_others() -> None:
     there = {(platform, key) for platform, entities in read_entities().items() for key in entities}
-    assert there == set(entities_of_the_code())
+    assert there == entities_of_the_code().keys()
     assert all(entity["name"] for entities in read_entities().values() for entity in entities.values())
 
 
@@ -198,10 +167,11 @@ async def test_what_only_a_newer_bridge_knows_is_shown_as_it_came(hass: HomeAssi
     assert texts_module.changed_by(hass, ChangedBy(source=OperationSource.REMOTE)) == "Remote"
 
 
-def test_icons_are_of_entities_that_there_are() -> None:
+def test_every_entity_has_an_icon_unless_its_class_has_one_and_there_are_no_others() -> None:
     icons = json.loads((FOLDER / "icons.json").read_text(encoding="utf-8"))
     there = {(platform, key) for platform, entities in icons["entity"].items() for key in entities}
-    assert there <= set(entities_of_the_code())
+    without_class = {place for place, has_class in entities_of_the_code().items() if not has_class}
+    assert without_class <= there <= entities_of_the_code().keys()
     assert all(icon.startswith("mdi:") for _, icon in flat(icons))
 
 
@@ -235,19 +205,21 @@ def read_entities() -> dict[str, dict[str, Any]]:
     return dict(texts["entity"])
 
 
-def entities_of_the_code() -> Iterator[tuple[str, str]]:
-    """Platform and translation key of each description in the modules, and of each entity that has its own."""
-    ours = [importlib.import_module(f"custom_components.{DOMAIN}.{path.stem}") for path in FOLDER.glob("*.py")]
-    for module in ours:
+@cache
+def entities_of_the_code() -> Mapping[tuple[str, str], bool]:
+    """Platform and translation key of every entity, and whether it has a device class, which has its own icon."""
+    found: dict[tuple[str, str], bool] = {}
+    for path in FOLDER.glob("*.py"):
+        module = importlib.import_module(f"custom_components.{DOMAIN}.{path.stem}")
         for thing in vars(module).values():
-            for description in thing if isinstance(thing, tuple) else ():
-                platform = module.__name__.rpartition(".")[2]
-                if platform in PLATFORMS and isinstance(description, EntityDescription) and description.translation_key:
-                    yield platform, description.translation_key
-            if isinstance(thing, type) and issubclass(thing, Entity):
-                key = vars(thing).get("__attr_translation_key")  # Home Assistant keeps `_attr_...` there
-                if isinstance(key, str):
-                    yield platform_of(thing), key
+            for described in thing if isinstance(thing, tuple) else ():
+                if path.stem in PLATFORMS and isinstance(described, EntityDescription) and described.translation_key:
+                    found[path.stem, described.translation_key] = described.device_class is not None
+            own = vars(thing) if isinstance(thing, type) and issubclass(thing, Entity) else {}
+            # Home Assistant keeps `_attr_...` there.
+            if isinstance(key := own.get("__attr_translation_key"), str):
+                found[platform_of(thing), key] = own.get("__attr_device_class") is not None
+    return found
 
 
 def platform_of(entity: type[Entity]) -> str:
