@@ -7,6 +7,7 @@ from typing import Any, override
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -18,7 +19,7 @@ from .hub import Hub, LockBridgeConfigEntry
 from .wire.commands import Command
 from .wire.errors import ErrorCode, LockBridgeError
 from .wire.model import BridgeStatus, LockSnapshot
-from .wire.words import Scope
+from .wire.words import OperatingMode, Scope
 
 type Order = tuple[type[Command], dict[str, Any]]
 """A command to a lock, with what it is given."""
@@ -95,6 +96,13 @@ class LockBridgeEntity(Entity):
 
     async def async_command(self, kind: type[Command], **args: Any) -> Mapping[str, Any]:
         """Have the bridge do something with this lock. Raises Home Assistant's errors, in the user's language."""
+        if self._hub.asks_for_code and args.get("mode") == OperatingMode.PASSAGE:
+            # It draws the bolt back, and nothing here could ask for the code.
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="passage_without_code",
+                translation_placeholders={"lock": self._lock_name},
+            )
         try:
             if kind.scope not in self._hub.data.scopes:
                 raise LockBridgeError(ErrorCode.FORBIDDEN)

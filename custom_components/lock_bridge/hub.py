@@ -14,6 +14,7 @@ from .client.listeners import Listeners, Stop
 from .const import CONF_BRIDGE_ID, DOMAIN, PERSON, PERSON_KEY
 from .issues import async_clear_issues, async_raise_version_issue, is_version_problem
 from .last_entries import LastEntries
+from .lock_code import CONF_CODE
 from .wire.model import Event, LockSnapshot, UserInfo
 
 type LockBridgeConfigEntry = ConfigEntry[Hub]
@@ -27,6 +28,8 @@ class Hub:
     def __init__(self, hass: HomeAssistant, entry: LockBridgeConfigEntry, connection: Connection) -> None:
         self.connection = connection
         self.bridge_id: str = entry.data[CONF_BRIDGE_ID]
+        self.asks_for_code = CONF_CODE in entry.options
+        """Whether the owner wants a code to be asked for before a bolt is moved from here."""
         self.on_link = Listeners[[]]()
         """The bridge came or went: every entity's state and availability may be news."""
         self.on_event = Listeners[[Event]]()
@@ -42,7 +45,9 @@ class Hub:
         self._devices = dr.async_get(hass)
         self._on_lock: defaultdict[str, Listeners[[frozenset[str]]]] = defaultdict(Listeners)
         self._on_locks_added = Listeners[[Sequence[LockSnapshot]]]()
-        self._known: set[str] = set()
+        self._known: dict[str, object] = {}
+        """The locks that there are entities of, each with what decides which ones."""
+        self._rights: object = None
         self._on_person: defaultdict[str, Listeners[[]]] = defaultdict(Listeners)
         self._on_people_added = Listeners[[Sequence[str]]]()
         self._known_people: set[str] = set()
@@ -67,6 +72,7 @@ class Hub:
         for stop in self.last_entries.async_start():
             self._entry.async_on_unload(stop)
         async_clear_issues(self._hass, self._entry)
+        self._rights = self._rights_now()
         self._sync_devices()
 
     @callback
@@ -211,7 +217,12 @@ class Hub:
             if not device.identifiers & here:
                 self._devices.async_remove_device(device.id)
         new = [lock for lock_id, lock in locks.items() if lock_id not in self._known]
-        self._known = set(locks)
+        before, self._known = self._known, {lock_id: _shape(lock) for lock_id, lock in locks.items()}
+        other = any(before.get(lock_id, shape) != shape for lock_id, shape in self._known.items())
+        if other or self._rights != self._rights_now():
+            # A lock was replaced by another model, or more or less is allowed: rare enough to begin anew.
+            self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
+            return
         if new:
             self._on_locks_added.tell(new)
         new_people = sorted(people - self._known_people)
@@ -221,9 +232,18 @@ class Hub:
         if new_people:
             self._on_people_added.tell(new_people)
 
+    def _rights_now(self) -> object:
+        """What decides which entities there are, whatever locks there are."""
+        return self.data.scopes, self.data.status is None
+
     def _forget_person(self, user_id: str) -> None:
         self._on_person.pop(user_id, None)
         self.last_entries.forget_person(user_id)
 
     def _register(self, info: DeviceInfo) -> str:
         return self._devices.async_get_or_create(config_entry_id=self._entry.entry_id, **info).id
+
+
+def _shape(lock: LockSnapshot) -> object:
+    """What of a lock decides which entities it has, and never changes while the bridge runs."""
+    return lock.profile, lock.model, lock.capabilities, lock.muted_once is None

@@ -15,6 +15,7 @@ from tests.integration.home import LOCK, Home
 from tests.integration.house import House
 
 CODE = "80417"
+HOLD_OPEN, MODE = "switch.front_door_hold_open", "select.front_door_operating_mode"
 
 
 @pytest.fixture
@@ -144,3 +145,22 @@ async def refused(guard: CodeGuard, code: str, key: str) -> None:
     with pytest.raises(ServiceValidationError) as error:
         await guard.async_check(code, lock="Front door")
     assert error.value.translation_key == key
+
+
+@pytest.mark.parametrize(
+    ("service", "entity_id", "more"),
+    [("turn_on", HOLD_OPEN, {}), ("toggle", HOLD_OPEN, {}), ("select_option", MODE, {"option": "passage"})],
+)
+async def test_where_a_code_is_asked_for_the_door_is_not_held_open_without_it(
+    guarded: Home, house: House, service: str, entity_id: str, more: dict[str, str]
+) -> None:
+    with pytest.raises(ServiceValidationError) as refused:
+        await guarded.act(service, entity_id, **more)
+    assert refused.value.translation_key == "passage_without_code"
+    assert (guarded.state(LOCK).state, guarded.state(MODE).state) == ("locked", "normal")
+
+    # Somebody else may have begun it; who ends it opens nothing.
+    await house.command("mode.set", lock="front_door", mode="passage")
+    await guarded.until_state(MODE, "passage")
+    await guarded.act("turn_off", HOLD_OPEN)
+    await guarded.until_state(MODE, "normal")
