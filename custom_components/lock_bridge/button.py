@@ -8,7 +8,7 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.components.button.const import ButtonDeviceClass
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
@@ -29,7 +29,7 @@ class LockButtonDescription(ButtonEntityDescription, Shows):
 
     command: type[Command]
     asks: bool = False
-    """What cannot be undone takes two presses."""
+    """What cannot be undone takes two presses, of an administrator or an automation."""
 
 
 BUTTONS: Final = (
@@ -94,6 +94,8 @@ class LockButton(LockBridgeEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Have it done; returns when the bridge has done it. A button that asks does it at the second press."""
+        if self.entity_description.asks:
+            await self._check_administrator()
         if self.entity_description.asks and not self._is_answer():
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
@@ -101,6 +103,13 @@ class LockButton(LockBridgeEntity, ButtonEntity):
                 translation_placeholders={"lock": self._lock_name, "seconds": str(round(AGAIN_S))},
             )
         await self.async_command(self.entity_description.command)
+
+    async def _check_administrator(self) -> None:
+        if (context := self._context) is None or context.user_id is None:
+            return
+        user = await self.hass.auth.async_get_user(context.user_id)
+        if user is None or not user.is_admin:
+            raise Unauthorized(context=context, entity_id=self.entity_id)
 
     def _is_answer(self) -> bool:
         now, asked_at = monotonic(), self._asked_at

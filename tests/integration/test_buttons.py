@@ -1,7 +1,10 @@
 """Buttons of a lock (APP-6)."""
 
 import pytest
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.auth.const import GROUP_ID_USER
+from homeassistant.core import Context
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.lock_bridge import button
 from custom_components.lock_bridge.button import AGAIN_S
@@ -74,6 +77,33 @@ async def test_a_factory_reset_asks_and_takes_two_presses(
     now[0] += AGAIN_S - 0.1
     await paired.act("press", RESET)
     await until(lambda: not house.running.bridge.runner("front_door").state.directory.users)
+
+
+async def test_a_factory_reset_is_for_administrators_alone(
+    paired: Home, house: House, hass_admin_user: MockUser
+) -> None:
+    """Whoever enrols first at a lock as it was delivered owns it."""
+    await house.add_person("Anna", "270413")
+    await paired.enable(RESET)
+    user = await paired.hass.auth.async_create_user("Lodger", group_ids=[GROUP_ID_USER])
+    for _ in range(2):
+        with pytest.raises(Unauthorized):
+            await press(paired, user.id)
+    assert len(house.running.bridge.runner("front_door").state.directory.users) == 1
+
+    with pytest.raises(ServiceValidationError, match="press once more"):
+        await press(paired, hass_admin_user.id)
+    with pytest.raises(Unauthorized):
+        await press(paired, user.id)  # his is no answer to another's question
+    await press(paired, hass_admin_user.id)
+    await until(lambda: not house.running.bridge.runner("front_door").state.directory.users)
+
+
+async def press(home: Home, user_id: str) -> None:
+    """Somebody presses the button for a factory reset."""
+    await home.hass.services.async_call(
+        "button", "press", {"entity_id": RESET}, blocking=True, context=Context(user_id=user_id)
+    )
 
 
 async def asks(home: Home) -> None:
