@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_registry import RegistryEntry
@@ -12,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from custom_components.lock_bridge import PLATFORMS
 from tests.integration.home import LOCK, Home
-from tests.integration.house import House
+from tests.integration.house import House, until
 from tests.integration.texts import FOLDER
 
 OURS = frozenset(PLATFORMS) - {Platform.EVENT}
@@ -83,6 +84,27 @@ async def test_what_is_no_longer_allowed_goes_with_the_next_pairing(paired: Home
     gone = before - {entry.entity_id for entry in entries(paired)}
     assert {entity_id.partition(".")[0] for entity_id in gone} == {"switch", "number", "select", "button"}
     assert not {entry.domain for entry in entries(paired)} & {"switch", "number", "select", "button"}
+
+
+@pytest.mark.parametrize("model", ["l2s", "dl50fvs"])
+async def test_a_lock_that_is_replaced_by_another_model_has_its_entities_at_once(
+    paired: Home, house: House, model: str
+) -> None:
+    """The bridge starts anew with another model behind the same door; nobody touches Home Assistant."""
+    before = {told(entry) for entry in entries(paired)}
+    await house.stop()
+    await paired.until_state(LOCK, "unavailable")
+    house.locks = {"front_door": ("Front door", model)}
+    await house.start()
+    loaded = ConfigEntryState.LOADED
+    await until(lambda: paired.entry.state is loaded and {told(entry) for entry in entries(paired)} != before)
+    assert paired.device("front_door").model_id == model
+    await paired.hass.async_block_till_done()
+    await paired.until_state(LOCK, "locked", "unlocked", "jammed")
+    at_once = {told(entry) for entry in entries(paired)}
+    await paired.hass.config_entries.async_reload(paired.entry.entry_id)
+    await paired.hass.async_block_till_done()
+    assert at_once == {told(entry) for entry in entries(paired)}
 
 
 async def test_each_entity_has_a_name_of_its_own_and_a_picture(paired: Home) -> None:
