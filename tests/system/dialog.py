@@ -114,7 +114,7 @@ class Dialog:
 
     def _about(self, label: str) -> Locator:
         """The field with this label; another one's explanation may have the same words."""
-        return self.form.locator("ha-selector", has_text=re.compile(rf"^\s*{re.escape(label)}\b"))
+        return self.form.locator("ha-selector, ha-form-string, ha-form-integer", has_text=re.compile(rf"^\s*{re.escape(label)}\b"))
 
 
 _ALL_OF_IT = (1280, 1100)

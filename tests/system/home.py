@@ -111,12 +111,17 @@ class Home:
         await page.get_by_role("button", name="1", exact=True).wait_for()
         return page
 
-    async def device_id(self) -> str:
-        """The front door in Home Assistant's list of devices."""
-        async with self.hass.socket() as socket:
-            devices = await socket.call("config/device_registry/list")
-        (device,) = [item for item in devices if item["name"] == "Front door"]
-        return str(device["id"])
+    async def device_id(self, name: str = "Front door") -> str:
+        """A lock, a person or the bridge in Home Assistant's list of devices, as soon as it is there."""
+
+        async def there() -> str | None:
+            async with self.hass.socket() as socket:
+                devices = await socket.call("config/device_registry/list")
+            return next((str(item["id"]) for item in devices if item["name"] == name), None)
+
+        found = await until(there)
+        assert found is not None
+        return found
 
     async def state(self, entity_id: str) -> dict[str, Any]:
         """An entity as Home Assistant has it."""

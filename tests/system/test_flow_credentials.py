@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from house.dashboard import LOCK
 from tests.system.dialog import Dialog
-from tests.system.home import Home, until
+from tests.system.home import Home
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="session")]
 
