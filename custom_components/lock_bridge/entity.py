@@ -1,7 +1,7 @@
 """What all entities have in common: what of the bridge they show, and the one way to send a command for them."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -34,6 +34,12 @@ class Shows:
     has_fn: Callable[[LockSnapshot], bool] = lambda _lock: True
     scope: Scope | None = None
     """What Home Assistant must have been allowed for the entity to be there."""
+    instead_of: Scope | None = None
+    """With this allowed another entity says it, and this one is not there."""
+
+    def is_there(self, lock: LockSnapshot, scopes: Collection[Scope]) -> bool:
+        """Whether a lock has the entity, with that allowed."""
+        return self.has_fn(lock) and self.scope in {None, *scopes} and self.instead_of not in scopes
 
 
 @callback
@@ -53,7 +59,7 @@ def async_add_lock_entities[D: Shows](
         there = []
         for lock in locks:
             for description in descriptions:
-                if description.has_fn(lock) and description.scope in {None, *hub.data.scopes}:
+                if description.is_there(lock, hub.data.scopes):
                     there.append(make(hub, lock, description))
                 elif gone := registry.async_get_entity_id(platform, DOMAIN, _unique_id(hub, lock.id, description.key)):
                     registry.async_remove(gone)

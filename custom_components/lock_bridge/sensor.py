@@ -1,6 +1,6 @@
 """Sensors of a lock, and of the bridge itself.
 
-The bolt and the mode have none: the lock entity and the select "operating mode" say every word of theirs.
+The bolt has none: the lock entity says every word of it. Nor has the mode where the select "operating mode" says it.
 """
 
 from collections.abc import Callable
@@ -24,11 +24,12 @@ from homeassistant.util import dt as dt_util
 from .attributes import who_and_how
 from .entity import BridgeStatusEntity, LockBridgeEntity, Shows, async_add_lock_entities
 from .hub import Hub, LockBridgeConfigEntry
+from .moments import duration
 from .person_entities import PersonLastEntry, async_add_person_entities
 from .remembered import RememberedEntry
 from .silent_alarm import CHECK_INS, LockCheckIns
 from .wire.model import BridgeStatus, LockSnapshot
-from .wire.words import RingState
+from .wire.words import OperatingMode, RingState, Scope
 
 PARALLEL_UPDATES = 0
 
@@ -37,6 +38,11 @@ _EMERGENCY: Final = "emergency"
 
 _SAME_END: Final = timedelta(seconds=2)
 """An end that is reckoned anew, after an outage, differs by how long messages are on their way: it is the same end."""
+
+
+def _mode(lock: LockSnapshot) -> str | None:
+    """A mode that only a newer bridge knows is none that can be shown."""
+    return str(lock.mode) if lock.mode in frozenset(OperatingMode) else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +111,15 @@ SENSORS: Final[tuple[_Description, ...]] = (
         fields=frozenset({"users"}),
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda lock: lock.users,
+    ),
+    LockSensorDescription(
+        key="mode",
+        translation_key="mode",
+        fields=frozenset({"mode"}),
+        device_class=SensorDeviceClass.ENUM,
+        options=[str(mode) for mode in OperatingMode],
+        instead_of=Scope.UNLOCK,
+        value_fn=_mode,
     ),
     LastAccessDescription(
         key="last_access",
@@ -192,7 +207,7 @@ class LockEnd(LockBridgeEntity, SensorEntity):
         before, self._attr_native_value = self.native_value, None
         if not self.available or (ends_ms := self.entity_description.ends_ms_fn(self.lock_now)) is None:
             return
-        left = timedelta(milliseconds=ends_ms - self._hub.connection.time_ms)
+        left = duration(ends_ms - self._hub.connection.time_ms)
         ends = (dt_util.utcnow() + left + timedelta(milliseconds=500)).replace(microsecond=0)
         same = isinstance(before, datetime) and abs(before - ends) <= _SAME_END
         self._attr_native_value = before if same else ends

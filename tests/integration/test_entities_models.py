@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_registry import RegistryEntry
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.lock_bridge import PLATFORMS
+from custom_components.lock_bridge.wire.words import OperatingMode
 from tests.integration.home import LOCK, Home
 from tests.integration.house import House, until
 from tests.integration.texts import FOLDER
@@ -70,6 +71,26 @@ async def test_what_writes_is_there_only_where_it_is_allowed(
     managing = {"countdown_locking", "volume", "countdown_delay_s", "end_lockout", "factory_reset", "clear_bluetooth"}
     assert managing & there.keys() == (managing if manage else set())
     assert home.state(LOCK).state == "locked"
+
+
+@pytest.mark.spec("BLT-15")
+async def test_the_mode_is_shown_also_where_home_assistant_may_not_change_it(home: Home, house: House) -> None:
+    """A sensor says it then; a select does where Home Assistant may, so nothing is said twice."""
+    mode = "sensor.front_door_operating_mode"
+    await home.pair(house, port=house.port, may_unlock=False)
+    assert (await home.until_state(mode, "normal")).attributes["options"] == [str(mode) for mode in OperatingMode]
+    await house.do("knob", "on")
+    await home.until_state(mode, "privacy")
+    assert home.hass.states.get("select.front_door_operating_mode") is None
+
+    form = await home.hass.config_entries.flow.async_init(
+        "lock_bridge", context={"source": "reconfigure", "entry_id": home.entry.entry_id}
+    )
+    form = await home.submit(form, next_step_id="pair_again")
+    await home.submit(form, may_unlock=True, may_manage=True, code=await house.open_pairing())
+    await home.hass.async_block_till_done()
+    assert home.state("select.front_door_operating_mode").state == "privacy"
+    assert home.hass.states.get(mode) is None
 
 
 async def test_what_is_no_longer_allowed_goes_with_the_next_pairing(paired: Home, house: House) -> None:
