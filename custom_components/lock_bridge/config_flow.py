@@ -149,6 +149,10 @@ class LockBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
             entry = await self.async_set_unique_id(pairing.bridge_id, raise_on_progress=False)
             if entry is None or entry.source == SOURCE_IGNORE:
                 return self.async_create_entry(title=self._name, data=data)
+            if data[CONF_FINGERPRINT] != entry.data[CONF_FINGERPRINT]:
+                # Anybody can take a bridge's id; nobody was asked whether it is that one, so it gets nothing of it.
+                await leave(self._transport(pairing), pairing.token)
+                return self.async_abort(reason="other_certificate")
             # It told another id before it was paired. One client of ours is enough: the former one goes.
             await leave(self._transport(pairing), entry.data[CONF_TOKEN])
             return self.async_update_reload_and_abort(entry, data=data, reason="already_configured")

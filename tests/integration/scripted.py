@@ -38,6 +38,8 @@ class ScriptedBridge:
         self.socket_status = 404
         """Answers /api/ws where nothing serves it."""
         self.fingerprint = b""
+        self.tokens: list[str] = []
+        """What was shown to it by those who took it for their bridge."""
         self.dialled = 0
         self._cut: str | None = None
         self._refusal: tuple[int, Any] | None = None
@@ -108,6 +110,8 @@ class ScriptedBridge:
     async def _cut_short(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
+        if (shown := request.headers.get("Authorization")) is not None:
+            self.tokens.append(shown.removeprefix("Bearer "))
         answer = await handler(request)
         if request.path != self._cut:
             return answer

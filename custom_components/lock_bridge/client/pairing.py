@@ -1,7 +1,9 @@
 """Pairing: from a code that somebody reads at the bridge to a token and a certificate to hold it to."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Final
 
 import aiohttp
 
@@ -24,6 +26,9 @@ from .transport import Address, Transport, certificate_fingerprint
 INFO_PATH = "/api/info"
 START_PATH = "/api/pair/start"
 FINISH_PATH = "/api/pair/finish"
+
+_BRIDGE_ID: Final = re.compile(r"[0-9a-f]{16}")
+"""A bridge's id is the beginning of whatever is named after it: no id may be another's with something behind it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +87,8 @@ def _granted(grant: dict[str, object], device_id: str, fingerprint: bytes) -> Pa
     token, client_id, scopes = grant.get("token"), grant.get("client_id"), grant.get("scopes")
     if not (isinstance(token, str) and isinstance(client_id, str) and isinstance(scopes, list)):
         raise NotABridge("the grant lacks what the client needs")
+    if not _BRIDGE_ID.fullmatch(device_id):
+        raise NotABridge("no bridge has such an id")
     return Pairing(
         # The handshake has proved this id, so it is the bridge's name from here on.
         bridge_id=device_id,
