@@ -1,6 +1,8 @@
 """Home Assistant and the real bridge in one loop, with a network between them that can be made to fail."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,28 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def sockets(socket_enabled: None) -> None:
     """The bridge is reached over a real socket, on this machine alone."""
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug() -> None:
+    """Home Assistant's plugin has asyncio keep a stack for every future, which takes half of the time.
+
+    What its debug mode forbids, to use the loop from another thread, is forbidden without it too.
+    """
+    loop = asyncio.get_running_loop()
+    if os.environ.get("LOCK_BRIDGE_LONG") == "1":
+        loop.set_debug(True)
+        return
+
+    def on_its_thread(call: Callable[..., Any]) -> Callable[..., Any]:
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            loop._check_thread()
+            return call(*args, **kwargs)
+
+        return checked
+
+    for name in ("call_soon", "call_at"):
+        setattr(loop, name, on_its_thread(getattr(loop, name)))
 
 
 @pytest.fixture(autouse=True)
