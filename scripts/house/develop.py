@@ -18,7 +18,7 @@ from .bridge import Bridge
 from .dashboard import show_front_door
 from .hass import PASSWORD, USER, HomeAssistant
 from .pairing import pair
-from .people import PEOPLE, move_in
+from .people import CLARA, PEOPLE, expect_others, move_in
 from .processes import ROOT, Failed, Line, free_port, is_free
 
 _PORTS: Final = {"hass": 8123, "bridge": 8643, "door": 8644}
@@ -141,6 +141,7 @@ async def _build(house: _House) -> str:
 async def _start_bridge(bridge: Bridge) -> None:
     await bridge.start()
     await move_in(bridge)
+    await expect_others(bridge)
 
 
 async def _follow(house: _House, waiting: asyncio.Task[bool]) -> int:
@@ -166,6 +167,7 @@ def _welcome(house: _House, path: str) -> str:
   Front door  {bridge.door}
 
   Passcodes   {codes}; each one's right thumb is enrolled
+              {CLARA.name} {CLARA.passcode}, on Tuesdays and Fridays from 9 to 12
   Shell       .venv/bin/lock-bridge door press 0 4 8 2 9 1 3 ok --config {config}
               (the first key only wakes the keypad)
 

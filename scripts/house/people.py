@@ -1,4 +1,4 @@
-"""Who lives in the development house: Anna, an administrator, and Ben."""
+"""Who lives in the development house: Anna, an administrator, and Ben; and who comes now and then."""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from .processes import Failed
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with a passcode, and a finger that the door is to know."""
+    """Somebody with a passcode, and perhaps a finger that the door is to know."""
 
     name: str
     passcode: str
-    finger: str
+    finger: str = ""
     administrator: bool = False
 
 
@@ -22,6 +22,8 @@ PEOPLE: Final = (
     Person("Anna", "482913", "right thumb", administrator=True),
     Person("Ben", "730164", "right thumb"),
 )
+
+CLARA: Final = Person("Clara", "615203")
 
 _ENROL_S: Final = 30
 
@@ -34,11 +36,24 @@ async def move_in(bridge: Bridge) -> None:
             await _move_in(bridge, person)
 
 
+async def expect_others(bridge: Bridge) -> None:
+    """Clara cleans on two mornings of the week, and Anna expects a plumber, who has a passcode for three days.
+
+    Who is expected already is left alone.
+    """
+    if any(user["name"] == CLARA.name for user in (await bridge.command("users", "--lock", "front_door"))["users"]):
+        return
+    await _move_in(bridge, CLARA)
+    await bridge.command("user", "change", CLARA.name, "--schedule", "tue,fri 09:00-12:00", "--lock", "front_door")
+    await bridge.command("credential", "temporary", "Anna", "--label", "Plumber", "--for", "3d", "--lock", "front_door")
+
+
 async def _move_in(bridge: Bridge, person: Person) -> None:
     words = ["--role", "administrator"] if person.administrator else []
     user = await bridge.command("user", "add", person.name, *words, "--lock", "front_door")
     await bridge.command("credential", "passcode", user["user_id"], "--lock", "front_door", typed=person.passcode)
-    await enrol_finger(bridge, user["user_id"], f"{person.name} {person.finger}")
+    if person.finger:
+        await enrol_finger(bridge, user["user_id"], f"{person.name} {person.finger}")
 
 
 async def enrol_finger(bridge: Bridge, user_id: str, finger: str) -> None:

@@ -98,7 +98,7 @@ class Home:
     async def dashboard(self, *, size: tuple[int, int] = DESKTOP, dark: bool = False) -> Page:
         """The front door's dashboard."""
         await self.ensure_paired()
-        path = await show_front_door(self.hass)
+        path = await show_front_door(self.hass, anew=True)
         page = await self.page(size=size, dark=dark)
         await page.goto(f"{self.hass.url}{path}")
         await page.get_by_text("What happened").wait_for()
