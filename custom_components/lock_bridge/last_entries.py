@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from .client import BridgeData, ClientError, Connection, Cursor
 from .client.listeners import Listeners, Stop
 from .const import LOGGER
+from .moments import moment
 from .wire.codec import decode
 from .wire.errors import LockBridgeError
 from .wire.messages import Gap
@@ -189,7 +190,7 @@ class LastEntries:
 
 def happened_at(event: Event) -> datetime | None:
     """When an event happened, never in the future; None: the bridge did not know the time."""
-    return min(dt_util.utc_from_timestamp(event.wall_ms / 1000), dt_util.utcnow()) if event.time_trusted else None
+    return min(moment(event.wall_ms), dt_util.utcnow()) if event.time_trusted else None
 
 
 def _is_newer(entry: Entry, held: Entry | None) -> bool:

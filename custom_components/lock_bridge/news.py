@@ -23,6 +23,7 @@ from .client import Cursor
 from .const import DOMAIN, EVENT, EVENTS_LOST, LOGGER
 from .cursor import CursorStore
 from .hub import Hub, LockBridgeConfigEntry
+from .moments import moment
 from .texts import method_of
 from .wire.messages import Gap
 from .wire.model import Event
@@ -200,11 +201,11 @@ def facts_of(event: Event) -> dict[str, Any]:
         "client_name": event.client_name,
         "reason": event.reason,
         "data": dict(event.data) or None,
-        "occurred_at": dt_util.utc_from_timestamp(event.wall_ms / 1000).isoformat() if event.time_trusted else None,
+        "occurred_at": moment(event.wall_ms).isoformat() if event.time_trusted else None,
     }
     return {name: value for name, value in facts.items() if value is not None}
 
 
 def _time_of(event: Event) -> float | None:
     """When it happened; None (now) if the bridge did not know the time, and never in the future."""
-    return min(event.wall_ms / 1000, dt_util.utcnow().timestamp()) if event.time_trusted else None
+    return min(moment(event.wall_ms), dt_util.utcnow()).timestamp() if event.time_trusted else None

@@ -10,12 +10,12 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig, TriggerNotTriggeredReporter
 from homeassistant.helpers.typing import ConfigType
-from homeassistant.util import dt as dt_util
 
 from .alarms import ALARMS, times_of
 from .const import DOMAIN
 from .door_filter import CONF_METHOD, CONF_PERSON, PERSONS, Locks, lock_entity_id, validated, words
 from .hub import Hub
+from .moments import moment
 from .signals import SIGNAL_ALARM, SIGNAL_EVENT
 from .texts import method_name, method_of, sentence
 from .wire.model import Event
@@ -129,7 +129,7 @@ def _place(hub: Hub, event: Event) -> str:
 
 
 def _time(event: Event) -> datetime | None:
-    return dt_util.utc_from_timestamp(event.wall_ms / 1000) if event.time_trusted else None
+    return moment(event.wall_ms) if event.time_trusted else None
 
 
 class EnteredTrigger(DoorTrigger):

@@ -8,6 +8,7 @@ import probatio
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
+from custom_components.lock_bridge.moments import moment
 from custom_components.lock_bridge.wire.words import CredentialType
 
 NAME_MAX: Final = 64
@@ -92,4 +93,4 @@ def limits(data: Mapping[str, Any]) -> dict[str, int | None]:
 
 def when_text(wall: int | None) -> str | None:
     """A time of the bridge as a call can be given it back."""
-    return None if wall is None else dt_util.as_local(dt_util.utc_from_timestamp(wall / 1000)).isoformat()
+    return None if wall is None else dt_util.as_local(moment(wall)).isoformat()

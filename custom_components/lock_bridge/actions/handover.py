@@ -18,6 +18,7 @@ from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
 
 from custom_components.lock_bridge.const import DOMAIN, LOGGER
+from custom_components.lock_bridge.moments import moment
 
 SEND_S: Final = 30.0
 """How long a notifier may take."""
@@ -99,7 +100,7 @@ def local_time(wall_ms: int | None) -> str:
     """A time as the clocks of the house show it; nothing for none."""
     if wall_ms is None:
         return ""
-    return dt_util.as_local(dt_util.utc_from_timestamp(wall_ms / 1000)).strftime("%Y-%m-%d %H:%M")
+    return dt_util.as_local(moment(wall_ms)).strftime("%Y-%m-%d %H:%M")
 
 
 def not_sent(key: str, lock: str, recipient: str) -> HomeAssistantError:

@@ -15,6 +15,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
+from custom_components.lock_bridge.moments import moment
 from custom_components.lock_bridge.wire.model import CredentialInfo
 from custom_components.lock_bridge.wire.words import CredentialType
 
@@ -146,4 +147,4 @@ class CredentialSteps(DoorSteps):
 
 
 def _time(hass: HomeAssistant, ms: int) -> str:
-    return say_time(hass, dt_util.utc_from_timestamp(ms / 1000))
+    return say_time(hass, moment(ms))

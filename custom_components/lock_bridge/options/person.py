@@ -20,6 +20,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
+from custom_components.lock_bridge.moments import moment
 from custom_components.lock_bridge.wire.model import UserInfo
 from custom_components.lock_bridge.wire.words import CredentialType, Role
 
@@ -168,7 +169,7 @@ def _limits_of(user: UserInfo) -> dict[str, Any]:
     values: dict[str, Any] = {"period": _PERIODS[user.valid_from_ms is not None, user.valid_until_ms is not None]}
     for name, ms in (("valid_from", user.valid_from_ms), ("valid_until", user.valid_until_ms)):
         if ms is not None:
-            values[name] = f"{dt_util.as_local(dt_util.utc_from_timestamp(ms / 1000)):%Y-%m-%d %H:%M:%S}"
+            values[name] = f"{dt_util.as_local(moment(ms)):%Y-%m-%d %H:%M:%S}"
     if user.uses_left is not None:
         values["uses_left"] = user.uses_left
     return values

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from homeassistant.core import HomeAssistant
-from homeassistant.util import dt as dt_util
 
 from custom_components.lock_bridge.hub import Hub
 from custom_components.lock_bridge.last_entries import happened_at
+from custom_components.lock_bridge.moments import moment
 from custom_components.lock_bridge.wire.model import UserInfo
 from custom_components.lock_bridge.wire.words import CredentialType
 
@@ -88,9 +88,7 @@ def _lines(hass: HomeAssistant, hub: Hub, on: Mapping[str, UserInfo], user: User
 
 def _limits(hass: HomeAssistant, user: UserInfo) -> Iterator[str]:
     limits = {"from": user.valid_from_ms, "until": user.valid_until_ms}
-    times = {
-        name: say_time(hass, dt_util.utc_from_timestamp(ms / 1000)) for name, ms in limits.items() if ms is not None
-    }
+    times = {name: say_time(hass, moment(ms)) for name, ms in limits.items() if ms is not None}
     if times:
         yield say(hass, f"valid_{'_'.join(times)}", **{f"{name}_time": text for name, text in times.items()})
     if user.uses_left is not None:

@@ -17,6 +17,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
+from custom_components.lock_bridge.moments import moment
 from custom_components.lock_bridge.wire.words import CredentialType
 
 from .base import Input, step
@@ -126,4 +127,4 @@ def _typed(moment: datetime) -> str:
 
 
 def _time(hass: HomeAssistant, ms: int) -> str:
-    return say_time(hass, dt_util.utc_from_timestamp(ms / 1000))
+    return say_time(hass, moment(ms))
