@@ -22,6 +22,7 @@ async def anna(paired: Home, house: House) -> str:
     return await house.add_person("Anna", "193746", role="administrator")
 
 
+@pytest.mark.spec("APP-2")
 async def test_enrolling_answers_at_once_and_goes_on_at_the_door(paired: Home, house: House, anna: str) -> None:
     begun = await ask(paired, "enroll_credential", user_id=anna, credential_type="fingerprint")
     running = house.running.bridge.runner("front_door").snapshot.enrolment
@@ -43,6 +44,7 @@ async def test_the_door_is_unlocked_while_somebody_is_being_enrolled(paired: Hom
     assert (running.id, running.status) == (begun["enrollment_id"], "started")
 
 
+@pytest.mark.spec("APP-2")
 async def test_enrolling_is_cancelled_and_nothing_of_it_stays(paired: Home, house: House, anna: str) -> None:
     begun = await ask(paired, "enroll_credential", user_id=anna, credential_type="palm_vein")
     with pytest.raises(ServiceValidationError, match="enrolled at Front door already"):
@@ -108,7 +110,7 @@ async def test_all_that_somebody_opens_with_is_deleted_but_not_the_last_administ
         await order(paired, "delete_all_credentials", user_id=anna)
 
 
-@pytest.mark.spec("VER-9")
+@pytest.mark.spec("VER-9", "APP-6")
 async def test_a_lockout_is_ended(paired: Home, house: House, anna: str) -> None:
     for _ in range(5):
         await house.enter("864209")
@@ -119,6 +121,7 @@ async def test_a_lockout_is_ended(paired: Home, house: House, anna: str) -> None
     await house.bolt("unlocked")
 
 
+@pytest.mark.spec("APP-4")
 async def test_what_happened_is_told_latest_first_as_on_the_bus(paired: Home, house: House, anna: str) -> None:
     await house.enter("193746")
     await house.bolt("unlocked")
@@ -163,6 +166,7 @@ async def test_among_what_happened_nothing_is_missing_where_somebody_was_forced(
         await ask(paired, "get_events", types="duress")
 
 
+@pytest.mark.spec("APP-7")
 async def test_a_bridge_that_is_away_is_said_to_be(far: Home, house: House, network: FaultProxy) -> None:
     await house.add_person("Anna", CODE)
     await network.stop()

@@ -54,7 +54,7 @@ async def passcodes(house: House, user: str = "Anna") -> list[int]:
     return list((await people(house))[user]["credentials"].get("pin", ()))
 
 
-@pytest.mark.spec("VER-13")
+@pytest.mark.spec("VER-13", "APP-3")
 async def test_a_visitors_passcode_is_made_answered_and_opens_the_door(paired: Home, house: House, anna: str) -> None:
     made = await ask(paired, "create_temporary_passcode", user_id=anna, **VISIT)
     assert made.keys() == {"credential_slot", "user_id", "passcode"}
@@ -102,7 +102,7 @@ async def test_what_nobody_would_be_told_is_not_made(paired: Home, house: House,
     assert await opens(house, "193746")
 
 
-@pytest.mark.spec("VER-14")
+@pytest.mark.spec("VER-14", "APP-3")
 async def test_a_key_for_a_visitors_phone(paired: Home, house: House, anna: str) -> None:
     with pytest.raises(ServiceValidationError, match="Bluetooth is off"):
         await ask(paired, "create_bluetooth_key", user_id=anna)

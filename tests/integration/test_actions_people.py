@@ -113,6 +113,7 @@ async def test_what_a_lock_takes(paired: Home) -> None:
     assert takes["supported_credential_types"]["pin"]["supports_learn"] is False
 
 
+@pytest.mark.spec("APP-2", "USR-7")
 async def test_somebody_is_added_with_all_that_she_may(paired: Home, house: House) -> None:
     await paired.hass.config.async_set_time_zone("Europe/Oslo")
     await boss(house)
@@ -211,6 +212,7 @@ async def test_somebody_of_another_lock_is_put_on_this_one_with_what_is_new_of_h
     assert "Anna Berg" not in await people(house, "back_door"), "she is not left there half done"
 
 
+@pytest.mark.spec("APP-2")
 async def test_people_are_deleted_and_administrators_stay(paired: Home, house: House) -> None:
     await boss(house)
     anna = await house.add_person("Anna", CODE)

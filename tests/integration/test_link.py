@@ -56,6 +56,7 @@ async def test_entities_are_unavailable_without_the_bridge_and_back_with_it(
     assert paired.state(CONNECTIVITY).state == "on"
 
 
+@pytest.mark.spec("GWY-4")
 async def test_what_changed_meanwhile_is_shown_at_once(far: Home, house: House, network: FaultProxy) -> None:
     await network.stop()
     await far.until_state(LOCK, "unavailable")
@@ -226,6 +227,7 @@ async def test_a_bridge_of_another_version_is_a_repair_until_it_fits(
     await paired.until_state(LOCK, "locked")
 
 
+@pytest.mark.spec("GWY-4")
 @pytest.mark.parametrize("travel_ms", [800])
 async def test_a_command_survives_a_cut_and_is_carried_out_once(far: Home, house: House, network: FaultProxy) -> None:
     unlocking = asyncio.create_task(far.call("unlock"))

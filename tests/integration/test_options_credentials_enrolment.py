@@ -48,6 +48,7 @@ async def test_what_the_lock_can_learn_is_offered(dialog: Dialog) -> None:
     assert list(dialog.options("kind")) == ["fingerprint", "duress_finger", "face", "palm_vein"]
 
 
+@pytest.mark.spec("APP-2", "CAP-14")
 async def test_a_finger_is_learnt_touch_by_touch(dialog: Dialog, house: House, anna: str) -> None:
     await dialog.submit(kind="fingerprint")
     assert dialog.shown["type"] is FlowResultType.SHOW_PROGRESS
@@ -109,6 +110,7 @@ async def test_a_finger_that_stays_is_to_be_lifted(dialog: Dialog, house: House)
     dialog.close()
 
 
+@pytest.mark.spec("APP-2", "CAP-15")
 async def test_a_face_is_learnt_pose_by_pose(dialog: Dialog, house: House, anna: str) -> None:
     await dialog.submit(kind="face")
     for pose, following in (("", "up"), ("up", "down"), ("down", "left"), ("left", "right")):
@@ -137,6 +139,7 @@ async def test_a_face_that_cannot_be_taken_in_ends_it_with_the_reason(
     dialog.close()
 
 
+@pytest.mark.spec("APP-2")
 async def test_a_palm_that_is_too_far_away(dialog: Dialog, house: House, anna: str) -> None:
     await dialog.submit(kind="palm_vein")
     assert dialog.action == "enrol_palm"
@@ -149,6 +152,7 @@ async def test_a_palm_that_is_too_far_away(dialog: Dialog, house: House, anna: s
     assert hers(house, anna)["palm_vein"] == (1,)
 
 
+@pytest.mark.spec("APP-2")
 async def test_at_which_of_her_doors_and_a_card_there(home: Home, house: House, anna: str) -> None:
     await house.command("users.add", lock="back_door", user_id=anna)
     await home.pair(house, port=house.port)
@@ -228,6 +232,7 @@ async def test_nobody_comes_to_the_door(dialog: Dialog, house: House, anna: str)
     dialog.close()
 
 
+@pytest.mark.spec("APP-2")
 async def test_closing_the_dialog_ends_it_at_the_door(dialog: Dialog, house: House, anna: str) -> None:
     await dialog.submit(kind="fingerprint")
     await house.do("touch", THUMB, "x2")

@@ -108,6 +108,7 @@ async def test_the_bridge_does_not_come_back_in_time(
     assert status(house) == EnrolmentStatus.STARTED
 
 
+@pytest.mark.spec("APP-7")
 async def test_closing_the_dialog_while_the_link_is_broken(
     afar: Dialog, far: Home, network: FaultProxy, house: House
 ) -> None:
@@ -119,6 +120,7 @@ async def test_closing_the_dialog_while_the_link_is_broken(
     await until(lambda: status(house) == EnrolmentStatus.CANCELLED)
 
 
+@pytest.mark.spec("APP-7")
 async def test_the_link_is_broken_from_the_start(afar: Dialog, far: Home, network: FaultProxy) -> None:
     await away(far, network)
     await afar.submit(kind="fingerprint")

@@ -36,6 +36,7 @@ async def passcodes(house: House, name: str, lock: str = "front_door") -> list[t
     return [(item["number"], item["duress"]) for item in user["details"] if item["type"] == CredentialType.PIN]
 
 
+@pytest.mark.spec("APP-2")
 async def test_a_passcode_that_is_typed_opens_the_door(dialog: Dialog, house: House) -> None:
     await dialog.open("Ben")
     await dialog.choose("passcode")
@@ -57,6 +58,7 @@ async def test_the_field_is_one_whose_content_is_hidden(dialog: Dialog) -> None:
     assert not field.get("required")
 
 
+@pytest.mark.spec("APP-2")
 async def test_a_passcode_that_the_bridge_makes_is_shown_once(dialog: Dialog, house: House) -> None:
     await dialog.open("Ben")
     await dialog.choose("passcode")
@@ -78,6 +80,7 @@ async def test_a_passcode_that_the_bridge_makes_is_shown_once(dialog: Dialog, ho
     await house.bolt("unlocked")
 
 
+@pytest.mark.spec("CAP-11", "CAP-12")
 @pytest.mark.parametrize(
     ("typed", "error"),
     [
@@ -152,7 +155,7 @@ async def test_a_passcode_that_somebody_else_has_just_deleted(dialog: Dialog, ho
     assert (dialog.step, dialog.errors) == ("person", {})
 
 
-@pytest.mark.spec("VER-12")
+@pytest.mark.spec("VER-12", "APP-2")
 async def test_a_duress_passcode_opens_and_is_another_one(dialog: Dialog, house: House) -> None:
     await dialog.open("Anna")
     await dialog.choose("duress_passcode")
@@ -200,6 +203,7 @@ async def test_nothing_of_a_passcode_is_left_in_logs_and_on_the_bus(
     assert [secret for secret in secrets for said in (*told, caplog.text) if secret in said] == []
 
 
+@pytest.mark.spec("APP-7")
 async def test_the_bridge_is_away(anna: str, far: Home, network: FaultProxy, house: House) -> None:
     dialog = Dialog(far)
     await dialog.open("Ben")

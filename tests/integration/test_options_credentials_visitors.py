@@ -57,6 +57,7 @@ async def test_it_is_proposed_from_now_until_tonight(dialog: Dialog, house: Hous
     assert f"{local:%Y-%m-%d %H:%M:%S}" == ends, "by the clock of the house"
 
 
+@pytest.mark.spec("VER-13", "APP-3")
 async def test_the_passcode_is_shown_once_with_a_message_to_hand_on(dialog: Dialog, house: House) -> None:
     await dialog.choose("visitor_passcode")
     await dialog.submit(valid_from=typed(minutes=-1), valid_until=typed(hours=1), uses=2.0)
@@ -126,7 +127,7 @@ async def test_a_label_that_is_none(dialog: Dialog) -> None:
     assert list(dialog.errors) == ["label"]
 
 
-@pytest.mark.spec("VER-14")
+@pytest.mark.spec("VER-14", "APP-3")
 async def test_a_bluetooth_key(dialog: Dialog, house: House, anna: str) -> None:
     await house.command("settings.set", lock="front_door", changes={"bluetooth": True})
     await dialog.choose("bluetooth_key")

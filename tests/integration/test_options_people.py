@@ -29,6 +29,7 @@ async def test_a_bridge_without_people_says_so_and_offers_to_add_one(paired: Hom
     assert placeholder(form, "notice") == "Nobody has been added yet."
 
 
+@pytest.mark.spec("APP-2", "USR-2")
 async def test_the_list_names_everybody_with_number_role_and_what_she_has(paired: Home, house: House) -> None:
     anna = await house.add_person("Anna", "739146", role="administrator")
     bo = await house.add_person("Bo", "281946", enabled=False)
@@ -87,6 +88,7 @@ async def test_a_menu_offers_what_the_lock_and_the_role_have(paired: Home, house
     assert menu["menu_options"] == ["edit", "validity", "schedule", *credentials, "delete", "people", "done"]
 
 
+@pytest.mark.spec("USR-8")
 async def test_a_lock_without_bluetooth_keys_and_numbers_offers_and_shows_none(home: Home, house: House) -> None:
     house.locks = {"shed": ("Shed", "l2s")}
     await house.stop()
@@ -155,6 +157,7 @@ async def test_what_only_a_newer_bridge_knows_is_shown_as_it_came(
     assert placeholder(await open_person(paired, house, bo), "summary").startswith("- caretaker\n")
 
 
+@pytest.mark.spec("APP-2", "USR-1")
 async def test_name_role_and_whether_she_may_enter_are_changed(paired: Home, house: House) -> None:
     await house.add_person("Anna", "739146", role="administrator")
     bo = await house.add_person("Bo", "281946")
@@ -249,7 +252,7 @@ async def test_a_full_lock_says_how_many_it_takes(paired: Home, house: House) ->
     assert suggested(form, "name") == "One more"
 
 
-@pytest.mark.spec("USR-5")
+@pytest.mark.spec("USR-5", "APP-2")
 async def test_a_person_is_deleted_after_one_more_question(paired: Home, house: House) -> None:
     await house.add_person("Anna", "739146", role="administrator")
     bo = await house.add_person("Bo", "281946")
@@ -338,6 +341,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.spec("APP-7")
 @pytest.mark.parametrize(("step", "fields"), CHANGES)
 async def test_while_the_bridge_is_away_a_form_says_so_and_goes_on_when_it_is_back(
     far: Home, house: House, network: FaultProxy, step: str, fields: dict[str, Any]

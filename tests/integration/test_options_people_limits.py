@@ -21,7 +21,7 @@ async def bo(home: Home, house: House) -> str:
     return await house.add_person("Bo", "281946")
 
 
-@pytest.mark.spec("USR-6")
+@pytest.mark.spec("USR-6", "APP-2")
 async def test_a_period_is_in_the_time_of_the_house_and_shown_as_it_was_given(
     home: Home, house: House, bo: str
 ) -> None:

@@ -19,7 +19,7 @@ async def house(house: House) -> House:
     return house
 
 
-@pytest.mark.spec("USR-10")
+@pytest.mark.spec("USR-10", "APP-2")
 async def test_a_new_person_is_put_on_all_locks_unless_some_are_unticked(paired: Home, house: House) -> None:
     form = await paired.fill(await paired.configure("people"), person="add")
     assert choices(form, "locks") == {"front_door": "Front door", "back_door": "Back door"}
@@ -154,6 +154,7 @@ async def test_who_is_the_last_administrator_of_one_lock_is_deleted_from_none(pa
     assert form["errors"] == {"role": "on_another_lock"}
 
 
+@pytest.mark.spec("USR-5", "USR-10")
 async def test_she_is_deleted_from_all_of_her_locks(paired: Home, house: House) -> None:
     bo = await house.add_person("Bo", "281946")
     await house.command("users.add", lock="back_door", user_id=bo)
@@ -166,6 +167,7 @@ async def test_she_is_deleted_from_all_of_her_locks(paired: Home, house: House) 
     assert bo not in await ids(house, "front_door") | await ids(house, "back_door")
 
 
+@pytest.mark.spec("APP-7")
 async def test_while_the_bridge_is_away_nothing_is_half_done(far: Home, house: House, network: FaultProxy) -> None:
     bo = await house.add_person("Bo", "281946")
     form = await locks(far, house, bo)

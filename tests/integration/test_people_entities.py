@@ -79,6 +79,7 @@ async def test_home_assistant_that_may_not_look_after_people_shows_none(home: Ho
     assert device_of(home, anna) is None
 
 
+@pytest.mark.spec("USR-5")
 async def test_a_person_who_is_deleted_leaves_nothing_behind(paired: Home, house: House) -> None:
     await house.add_person("Bo", BO, role="administrator")
     anna = await house.add_person("Anna", ANNA)

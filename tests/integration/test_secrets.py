@@ -108,6 +108,7 @@ async def secrets(house: House) -> Secrets:
     return secrets
 
 
+@pytest.mark.spec("S21")
 async def test_a_day_in_the_house_leaves_no_secret_behind(
     home: Home,
     house: House,
