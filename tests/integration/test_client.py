@@ -394,6 +394,7 @@ async def test_another_version_is_said_with_its_number(scripted: ScriptedBridge,
     assert (refused.value.code, refused.value.detail) == (ErrorCode.VERSION_UNSUPPORTED, {"api": api})
 
 
+@pytest.mark.spec("S8")
 async def test_another_certificate_gets_no_token(scripted: ScriptedBridge, dial: Dial) -> None:
     got: list[Any] = []
     scripted.socket = script(welcome(), got=got)
@@ -451,6 +452,7 @@ async def test_a_catching_up_that_takes_long_is_no_loss(scripted: ScriptedBridge
     assert client.links == [LinkState.READY]
 
 
+@pytest.mark.spec("S24")
 async def test_nothing_is_kept_for_later_without_a_link(scripted: ScriptedBridge, dial: Dial) -> None:
     with pytest.raises(CannotConnect):
         await dial().connection.command("unlock", lock="front_door")

@@ -194,6 +194,7 @@ async def test_a_token_taken_back_ends_the_link_at_once_and_for_good(
     assert network.dialled - dialled <= 1  # the flow looks at the certificate, nobody knocks with a dead token
 
 
+@pytest.mark.spec("S8")
 async def test_a_changed_certificate_ends_the_link_for_good(far: Home, house: House, network: FaultProxy) -> None:
     await house.stop()
     (house.data / "identity.pem").unlink()

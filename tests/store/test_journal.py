@@ -89,6 +89,7 @@ async def test_a_page_is_filtered_by_user_lock_and_kind(store: Store, at: Instan
         assert list(page) == expected[:limit]
 
 
+@pytest.mark.spec("S57")
 async def test_a_thousand_wrong_tries_do_not_push_out_one_alarm(path: Path, at: Instant) -> None:
     store = await Store.open(path, boot_id=BOOT_ID, retention=SMALL)
     await store.commit("front_door", facts(EventType.LOCK_JAMMED, 1) + facts(EventType.UNLOCKED, 1), at)
