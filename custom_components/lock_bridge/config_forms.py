@@ -13,6 +13,7 @@ from yarl import URL
 from .client import Address, CertificateChanged, ClientError, NoAnswer, NotABridge
 from .const import CONF_MAY_MANAGE, CONF_MAY_UNLOCK, DEFAULT_PORT, LOGGER
 from .issues import is_version_problem, version_key
+from .texts import literal
 from .wire.errors import ErrorCode, LockBridgeError
 from .wire.pairing import NAME_LIMIT, MalformedCode
 from .wire.words import API_VERSION, Scope
@@ -77,7 +78,7 @@ def client_name(hass: HomeAssistant) -> str:
 
 def shown_name(name: str) -> str:
     """A bridge's name as it can be shown; before pairing it may be anybody's words."""
-    return _printable(name)[:NAME_LIMIT] or "Lock Bridge"
+    return literal(_printable(name)[:NAME_LIMIT]) or "Lock Bridge"
 
 
 def shown_fingerprint(fingerprint: str) -> str:

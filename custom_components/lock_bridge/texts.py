@@ -18,10 +18,21 @@ _LOCAL: Final = "local"
 
 _ACCESS: Final = "event.access.state_attributes"
 
+_JOINER: Final = "\u2060"
+"""Takes no room and is not seen."""
+
 
 def method_of(what: Event | ChangedBy) -> str | None:
     """By what somebody verified; where nobody did, what moved the bolt."""
     return what.credential_type or what.source
+
+
+def literal(text: str) -> str:
+    """Somebody's words as words alone: in the Markdown of forms no picture, link or element comes of them.
+
+    Titles and errors show them as they are, so what Markdown has for it cannot be used.
+    """
+    return text.replace("<", f"<{_JOINER}").replace("](", f"]{_JOINER}(")
 
 
 def label_of(event: Event) -> str | None:

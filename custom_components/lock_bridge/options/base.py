@@ -12,6 +12,7 @@ from homeassistant.data_entry_flow import AbortFlow
 from custom_components.lock_bridge.client import ClientError
 from custom_components.lock_bridge.errors import trouble
 from custom_components.lock_bridge.hub import Hub
+from custom_components.lock_bridge.texts import literal
 from custom_components.lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from custom_components.lock_bridge.wire.model import LockSnapshot, UserInfo
 from custom_components.lock_bridge.wire.words import Scope
@@ -219,4 +220,4 @@ class OptionsBase(OptionsFlowWithReload):
             notice = say(self.hass, "bridge_away")
         lock = self.hub.data.locks.get(self.lock_id)
         known = {"name": self.user_name, "lock": lock.name if lock else "", "notice": notice}
-        return {**known, **self.details, **more}
+        return {key: literal(text) for key, text in {**known, **self.details, **more}.items()}

@@ -16,6 +16,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
+from custom_components.lock_bridge.texts import literal
 from custom_components.lock_bridge.wire.model import LockSnapshot
 from custom_components.lock_bridge.wire.words import CredentialType
 
@@ -196,8 +197,8 @@ class EnrolmentSteps(DoorSteps):
 
     def _at_the_door(self, learning: Learning) -> Mapping[str, str]:
         return {
-            "name": self.user_name,
-            "lock": learning.lock_name,
+            "name": literal(self.user_name),
+            "lock": literal(learning.lock_name),
             "done": str(learning.done),
             "steps": str(learning.steps),
         }
