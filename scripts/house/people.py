@@ -36,15 +36,15 @@ async def move_in(bridge: Bridge) -> None:
             await _move_in(bridge, person)
 
 
-async def expect_others(bridge: Bridge) -> None:
-    """Clara cleans on two mornings of the week, and Anna expects a plumber, who has a passcode for three days.
+async def expect_others(bridge: Bridge, *, days: str = "tue,fri") -> None:
+    """Clara cleans on some mornings of the week, and Anna expects a plumber, who has a passcode for three days.
 
     Who is expected already is left alone.
     """
     if any(user["name"] == CLARA.name for user in (await bridge.command("users", "--lock", "front_door"))["users"]):
         return
     await _move_in(bridge, CLARA)
-    await bridge.command("user", "change", CLARA.name, "--schedule", "tue,fri 09:00-12:00", "--lock", "front_door")
+    await bridge.command("user", "change", CLARA.name, "--schedule", f"{days} 09:00-12:00", "--lock", "front_door")
     await bridge.command("credential", "temporary", "Anna", "--label", "Plumber", "--for", "3d", "--lock", "front_door")
 
 

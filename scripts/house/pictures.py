@@ -15,7 +15,16 @@ PICTURES: Final = {
     "door-dl50fvs": "door-dl50fvs-desktop-light",
     "door-l2s": "door-l2s-desktop-dark",
     "door-phone": "door-palm6068-phone-dark",
+    "action": "flow-action",
+    "credentials": "flow-credentials",
+    "enrolment": "enrolment",
     "pairing": "pairing",
+    "people": "people",
+    "person": "person",
+    "person-device": "person-device-light",
+    "schedule": "flow-schedule",
+    "triggers": "triggers",
+    "visitor": "visitor",
 }
 """Their names in docs/images, and those in the tests."""
 

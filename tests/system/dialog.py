@@ -112,12 +112,31 @@ class Dialog:
         await self.page.wait_for_function(_STILL)
         await picture(self.page, name, around=self._window.locator("ha-dialog dialog").first)
 
+    async def texts(self) -> list[str]:
+        """Every text in it, piece by piece."""
+        found: list[str] = await self._window.evaluate(_TEXTS)
+        return found
+
     def _about(self, label: str) -> Locator:
         """The field with this label; another one's explanation may have the same words."""
-        return self.form.locator("ha-selector, ha-form-string, ha-form-integer", has_text=re.compile(rf"^\s*{re.escape(label)}\b"))
+        return self.form.locator(
+            "ha-selector, ha-form-string, ha-form-integer", has_text=re.compile(rf"^\s*{re.escape(label)}\b")
+        )
 
 
 _ALL_OF_IT = (1280, 1100)
 """A screen that is high enough for the longest form."""
 
 _STILL = "() => document.getAnimations().every(a => a.playState !== 'running' || a.effect.getTiming().iterations > 1)"
+
+_TEXTS = """element => {
+    const found = [];
+    const walk = node => {
+        for (const child of [...(node.shadowRoot?.childNodes ?? []), ...node.childNodes]) {
+            if (child.nodeType === Node.TEXT_NODE && child.data.trim()) found.push(child.data.trim());
+            else if (child.nodeType === Node.ELEMENT_NODE && !["STYLE", "SCRIPT"].includes(child.tagName)) walk(child);
+        }
+    };
+    walk(element);
+    return found;
+}"""

@@ -1,4 +1,4 @@
-"""The bridge itself, as the owner sees it: a code for the lock, what may be changed, and what happens when it changes."""
+"""The bridge itself, as the owner sees it: a code for the lock, what may be changed, and another one in its place."""
 
 import pytest
 from playwright.async_api import Page, expect
