@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from custom_components.lock_bridge.const import DOMAIN
 from custom_components.lock_bridge.options import LockBridgeOptionsFlow
 from tests.integration.fault_proxy import FaultProxy
 from tests.integration.home import Home
-from tests.integration.house import House
+from tests.integration.house import House, until
 from tests.integration.scripted import ScriptedBridge
 from tests.integration.texts import look_at_texts, placeholders, read
 
@@ -116,6 +117,8 @@ async def house(tmp_path: Path, travel_ms: int) -> AsyncIterator[House]:
     await house.start()
     yield house
     await house.stop()
+    # Its store's thread is told to end, and does so as soon as it has a core: Home Assistant's plugin looks for it.
+    await until(lambda: all(thread.name != "store" for thread in threading.enumerate()))
 
 
 @pytest.fixture
