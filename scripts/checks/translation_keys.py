@@ -10,7 +10,8 @@ from pathlib import Path
 
 from homeassistant.const import Platform
 
-from checks.key_values import Module, Package, Unknown, read_package
+from checks.key_values import Unknown, Values
+from checks.package import Module, read_package
 
 WORD = re.compile(r"[a-z0-9][a-z0-9_]*")
 FIX_FLOW = "fix_flow"
@@ -56,10 +57,11 @@ def read_code(integration: Path) -> Code:
     """All modules of the integration, and services.yaml, triggers.yaml and conditions.yaml beside them."""
     code = Code()
     package = read_package(integration)
+    values = Values(package)
     for module in package.modules:
         code.words.update(_words(module.tree))
         code.patterns.update(_patterns(module.tree))
-        reader = _Reader(code, package, module)
+        reader = _Reader(code, values, module)
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Call):
                 reader.call(node)
@@ -81,9 +83,9 @@ def read_code(integration: Path) -> Code:
 class _Reader:
     """Reads one module."""
 
-    def __init__(self, code: Code, package: Package, module: Module) -> None:
+    def __init__(self, code: Code, values: Values, module: Module) -> None:
         self._code = code
-        self._package = package
+        self._values = values
         self._file = f"{module.name}.py"
         self._platform = module.name if module.name in Platform else None
         self._flow = FIX_FLOW if module.name == "repairs" else module.name.split("/")[0]
@@ -138,7 +140,7 @@ class _Reader:
 
     def _note(self, keys: dict[str, str], value: ast.expr) -> None:
         try:
-            for key in sorted(self._package.values(value)):
+            for key in sorted(self._values.of(value)):
                 keys.setdefault(key, self._place(value))
         except Unknown as unknown:
             self._code.unclear.append(f"{self._place(value)}: it cannot be read from the code what {unknown} may be")

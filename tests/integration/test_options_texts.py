@@ -8,7 +8,8 @@ from typing import Final
 
 import pytest
 
-from checks.key_values import Unknown, read_package
+from checks.key_values import Unknown, Values
+from checks.package import read_package
 from custom_components.lock_bridge import errors
 from custom_components.lock_bridge.client import ClientError, LinkLost, NoAnswer
 from custom_components.lock_bridge.errors import trouble
@@ -85,6 +86,7 @@ def test_every_day_and_month_has_a_name(key: str) -> None:
 def sentences() -> Iterator[tuple[str, str]]:
     """What is said by which key, and where; but for keys with a word of the bridge in them, which may be a new one."""
     package = read_package(FOLDER)
+    values = Values(package)
     for module in package.modules:
         for node in ast.walk(module.tree):
             called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
@@ -92,7 +94,7 @@ def sentences() -> Iterator[tuple[str, str]]:
                 continue
             assert isinstance(node, ast.Call)
             with suppress(Unknown):
-                for key in package.values(node.args[0 if called == "Gone" else 1]):
+                for key in values.of(node.args[0 if called == "Gone" else 1]):
                     for ending in ("_one", "_many") if called == "say_count" else ("",):
                         yield f"{key}{ending}", f"{module.name}:{node.lineno}"
 
