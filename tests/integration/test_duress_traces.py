@@ -76,7 +76,11 @@ async def test_nobody_is_told_that_a_duress_passcode_was_set_changed_or_deleted(
 
 @pytest.mark.spec("VER-12")
 async def test_a_finger_for_duress_is_told_of_like_any_other(paired: Home, house: House) -> None:
-    finger: dict[str, Any] = {"user_name": "Anna", "credential_type": CredentialType.FINGERPRINT, "credential_number": 3}
+    finger: dict[str, Any] = {
+        "user_name": "Anna",
+        "credential_type": CredentialType.FINGERPRINT,
+        "credential_number": 3,
+    }
     await house.running.bridge.record(
         Fact(EventType.CREDENTIAL_ADDED, **finger, data={"duress": True}),
         Fact(EventType.CREDENTIAL_CHANGED, **finger, data={"changed": ["label"], "duress": True}),
