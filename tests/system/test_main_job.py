@@ -42,9 +42,11 @@ async def test_home_assistant_is_paired_in_its_own_dialog(home: Home) -> None:
     await expect(form.get_by_text("The code is not the one that the bridge shows")).to_be_visible()
     await picture(page, "pairing-wrong-code")
 
-    await expect(form.get_by_role("switch")).not_to_be_checked()
-    await form.locator("ha-switch").click()
-    await expect(form.get_by_role("switch")).to_be_checked()
+    may_open, may_manage = form.get_by_role("switch").first, form.get_by_role("switch").last
+    await expect(may_manage).to_be_checked()
+    await expect(may_open).not_to_be_checked()
+    await form.locator("ha-switch").first.click()
+    await expect(may_open).to_be_checked()
     await code.fill(f"{shown[:4]} {shown[4:]}")
     await submit.click()
     await expect(page.get_by_text("Name and assign")).to_be_visible()
@@ -52,7 +54,7 @@ async def test_home_assistant_is_paired_in_its_own_dialog(home: Home) -> None:
 
     await home.until_state(LOCK, "locked")
     (client,) = (await home.bridge.command("clients"))["clients"]
-    assert "unlock" in client["scopes"]
+    assert {"unlock", "users", "credentials", "settings"} <= set(client["scopes"])
 
 
 @pytest.mark.spec("VER-16", "APP-1")
