@@ -114,15 +114,16 @@ class LateAlarms:
                     "journal.query", after=first - 1, before=last + 1, limit=PAGE, types=kinds
                 )
                 events = [decode(Event, row, strict=False) for row in page["events"]]
-            except (ClientError, LockBridgeError) as err:
+                epoch = page["epoch"]
+            except (ClientError, LockBridgeError, LookupError, TypeError) as err:
                 LOGGER.debug("Alarms of before cannot be read yet: %s", err)
                 return
-            if page["epoch"] == self._epoch:
+            if epoch == self._epoch:
                 for event in events:
                     if event.seq in self._missing:
                         self._missing -= {event.seq}
                         self.take(event, self._epoch)
-            if page["epoch"] != self._epoch or len(events) < PAGE:
+            if epoch != self._epoch or len(events) < PAGE:
                 self._missing = frozenset()  # no longer in the journal
             else:
                 first = events[-1].seq + 1
@@ -157,7 +158,8 @@ class LateAlarms:
 
 def times_of(event: Event) -> int:
     """How many of its kind an alarm stands for: one, unless it is told late."""
-    return int(event.data.get(_TIMES, 1))
+    times = event.data.get(_TIMES)
+    return times if isinstance(times, int) else 1
 
 
 def _kind(event: Event) -> tuple[str | None, ...]:

@@ -39,7 +39,7 @@ def _setting(name: str, on: object = True, off: object = False) -> LockSwitchDes
         scope=Scope.SETTINGS,
         entity_category=EntityCategory.CONFIG,
         has_fn=lambda lock: name in lock.capabilities.settings,
-        is_on_fn=lambda lock: {on: True, off: False}.get(lock.settings.get(name)),
+        is_on_fn=lambda lock: None if (value := lock.settings.get(name)) not in (on, off) else value == on,
         order_fn=lambda _lock, wanted: (SetSettings, {"changes": {name: on if wanted else off}}),
     )
 

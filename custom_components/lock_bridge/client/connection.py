@@ -51,6 +51,10 @@ SOCKET_PATH: Final = "/api/ws"
 _MAX_MESSAGE: Final = 4 * 1024 * 1024  # a `Welcome` with dozens of locks, and far from a burden
 _HANG_UP_S: Final = 1.0
 
+MAX_LOCKS: Final = 200
+MAX_ON_LOCK: Final = 1000
+"""People on one lock. The models of today have room for 50."""
+
 
 class LinkState(Enum):
     """Where the link stands."""
@@ -319,7 +323,7 @@ class Connection:
         if message.lock not in self.data.locks:
             return
         before = self.data.people.get(message.lock, {})
-        self._data = self.data.with_people(message)
+        self._data = _with_people(self.data, message)
         after = self.data.people[message.lock]
         named = (*(user.id for user in message.users), *message.gone)
         if changed := frozenset(user_id for user_id in named if before.get(user_id) != after.get(user_id)):
@@ -387,12 +391,24 @@ class Connection:
 
 async def _met(socket: aiohttp.ClientWebSocketResponse, welcome: Welcome) -> tuple[Welcome, BridgeData]:
     """The bridge as its greeting tells it, with everybody who is there. Raises NotABridge."""
+    if len(welcome.locks) > MAX_LOCKS:
+        raise NotABridge("more locks than any house has doors")
     data = BridgeData.from_welcome(welcome)
     for _ in range(welcome.people):
         if not isinstance(message := await _receive(socket), People):
             raise NotABridge("the people it has announced do not come")
-        data = data.with_people(message)
+        data = _with_people(data, message)
     return welcome, data
+
+
+def _with_people(data: BridgeData, told: People) -> BridgeData:
+    """The bridge with other people on a lock. Raises NotABridge for more than any lock has room for."""
+    if told.lock not in data.locks:
+        return data
+    changed = data.with_people(told)
+    if len(changed.people[told.lock]) > MAX_ON_LOCK:
+        raise NotABridge("more people than any lock has room for")
+    return changed
 
 
 async def _receive(socket: aiohttp.ClientWebSocketResponse) -> FromBridge | None:
@@ -405,8 +421,8 @@ async def _receive(socket: aiohttp.ClientWebSocketResponse) -> FromBridge | None
         if isinstance(data, dict) and isinstance(data.get("type"), str) and data["type"] not in FROM_BRIDGE:
             return None
         return from_bridge(data)
-    except ValueError as err:
-        raise NotABridge("not JSON") from err
+    except (ValueError, RecursionError) as err:
+        raise NotABridge("not JSON that anybody sends") from err
     except LockBridgeError as err:
         raise NotABridge(f"a message that nobody sends: {err.detail.get('field')}") from err
 

@@ -4,13 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from enum import StrEnum
 from functools import cache
+from math import isfinite
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from .errors import ErrorCode, LockBridgeError
 
 type Json = dict[str, Any]
 type _Reader = Callable[[Any, str, bool], Any]
+
+LONGEST_TEXT: Final = 4096
+"""Of one text that a client is told, in letters."""
+
+DEEPEST: Final = 16
+"""So many objects and lists within each other where anything may stand."""
 
 
 def encode(value: Any) -> Any:
@@ -65,7 +72,7 @@ def _names(kind: type) -> tuple[str, ...]:
 def _reader(hint: Any) -> _Reader:
     origin, args = get_origin(hint), get_args(hint)
     if hint is Any:
-        return lambda data, _where, _strict: data
+        return _any
     if origin in (Union, UnionType):
         return _optional(hint, args)
     if origin in (tuple, frozenset):
@@ -80,7 +87,9 @@ def _reader(hint: Any) -> _Reader:
         return _enum(hint)
     if is_dataclass(hint) and isinstance(hint, type):
         return _dataclass(hint)
-    if hint in (str, int, float, bool):
+    if hint is str:
+        return _text
+    if hint in (int, float, bool):
         return lambda data, where, _strict: _is(data, hint, where)
     raise TypeError(f"{hint} does not go over the wire")
 
@@ -137,6 +146,38 @@ def _storable(data: Any) -> bool:
         return not isinstance(data, str) or data.encode() is not None
     except UnicodeEncodeError:
         return False
+
+
+def _text(data: Any, where: str, strict: bool) -> Any:
+    # The bridge takes no frame that is large, and looks at each of its fields; what a client is told, it shows.
+    if not strict and isinstance(data, str) and len(data) > LONGEST_TEXT:
+        raise _bad(where)
+    return _is(data, str, where)
+
+
+def _any(data: Any, where: str, strict: bool) -> Any:
+    """Whatever JSON there is, as far as everybody behind can hold it: the store, a database, another's JSON."""
+    level, depth = [data], 0
+    while level:
+        if depth > DEEPEST:
+            raise _bad(where)
+        depth += 1
+        deeper: list[Any] = []
+        for item in level:
+            match item:
+                case dict():
+                    deeper += item
+                    deeper += item.values()
+                case list():
+                    deeper += item
+                case int() if abs(item) >= 2**63:
+                    raise _bad(where)
+                case float() if not isfinite(item):
+                    raise _bad(where)
+                case str():
+                    _text(item, where, strict)
+        level = deeper
+    return data
 
 
 def _bad(where: str) -> LockBridgeError:
