@@ -24,6 +24,7 @@ from custom_components.lock_bridge.client import (
     Transport,
 )
 from custom_components.lock_bridge.client import connection as connection_module
+from custom_components.lock_bridge.client.commands import Commands
 from custom_components.lock_bridge.client.pace import Pace
 from custom_components.lock_bridge.wire.codec import encode
 from custom_components.lock_bridge.wire.errors import ErrorCode, LockBridgeError
@@ -33,6 +34,7 @@ from custom_components.lock_bridge.wire.messages import (
     FromBridge,
     Gap,
     People,
+    Result,
     State,
     Status,
     Tick,
@@ -698,3 +700,12 @@ async def test_a_bridge_that_tells_nothing_of_people_or_itself_has_neither(
     scripted.socket = script(welcome())
     data = await dial().connection.connect()
     assert (data.status, dict(data.people["front_door"])) == (None, {})
+
+
+async def test_a_command_and_its_answer_show_nothing_of_what_is_in_them() -> None:
+    """Asyncio writes futures into its log when it debugs, and a passcode may be in one."""
+    waiting = Commands()
+    frame, answer = waiting.begin("credentials.set_passcode", {"passcode": "270413"}, 0)
+    waiting.answer(Result(id=frame.id, data={"passcode": "640372"}))
+    assert (await answer).data == {"passcode": "640372"}
+    assert not any(code in repr(thing) for code in ("270413", "640372") for thing in (frame, answer, waiting._waiting))

@@ -18,14 +18,13 @@ class Commands:
     """The commands of one connection, by id."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, tuple[CommandFrame, asyncio.Future[Mapping[str, Any]]]] = {}
+        # Answers wait in `Result`, whose repr keeps back what is in it: asyncio shows futures when it debugs.
+        self._waiting: dict[str, tuple[CommandFrame, asyncio.Future[Result]]] = {}
 
-    def begin(
-        self, name: str, args: Mapping[str, Any], sent_ms: int
-    ) -> tuple[CommandFrame, asyncio.Future[Mapping[str, Any]]]:
+    def begin(self, name: str, args: Mapping[str, Any], sent_ms: int) -> tuple[CommandFrame, asyncio.Future[Result]]:
         """A new command, and where its answer will be."""
         frame = CommandFrame(id=str(uuid.uuid4()), name=name, sent_ms=sent_ms, args=args)
-        answer: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting[frame.id] = (frame, answer)
         return frame, answer
 
@@ -39,7 +38,7 @@ class Commands:
         if answer is None or answer.done():
             return
         if result.error is None:
-            answer.set_result(result.data)
+            answer.set_result(result)
         else:
             answer.set_exception(refusal(result.error))
 
@@ -59,7 +58,7 @@ class Commands:
         self.lose(now_ms)
         return iter([frame for frame, _answer in self._waiting.values()])
 
-    def _end(self, frame: CommandFrame, answer: asyncio.Future[Mapping[str, Any]]) -> None:
+    def _end(self, frame: CommandFrame, answer: asyncio.Future[Result]) -> None:
         self.forget(frame.id)
         if not answer.done():
             answer.set_exception(LinkLost("the connection ended before the bridge answered"))

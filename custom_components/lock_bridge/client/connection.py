@@ -182,7 +182,7 @@ class Connection:
         try:
             async with asyncio.timeout(self._timing.command_s):
                 await self._send(self._socket, frame)
-                return await answer
+                return (await answer).data
         except TimeoutError as err:
             raise NoAnswer("the bridge did not answer in time") from err
         finally:

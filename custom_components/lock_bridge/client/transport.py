@@ -130,7 +130,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 def _json(body: bytes) -> Json:
     try:
         data = json.loads(body)
-    except (ValueError, RecursionError):
+    except ValueError, RecursionError:
         data = None
     if not isinstance(data, dict):
         raise NotABridge("the answer is not JSON")

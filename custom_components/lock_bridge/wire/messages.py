@@ -52,7 +52,7 @@ class CommandFrame:
     id: str
     name: str
     sent_ms: int
-    args: Mapping[str, Any] = field(default_factory=dict)
+    args: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +160,7 @@ class Result:
     type: ClassVar = "result"
 
     id: str
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
     error: Mapping[str, Any] | None = None
 
 
