@@ -1,5 +1,6 @@
 """Words and sentences in the language of the house, from this integration's translations."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -21,6 +22,9 @@ _ACCESS: Final = "event.access.state_attributes"
 _JOINER: Final = "\u2060"
 """Takes no room and is not seen."""
 
+_MORE_THAN_WORDS: Final = re.compile(r"(?<=<)(?!\u2060)|(?<=\])(?=[(\[:])|(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
+"""In the middle of `<img`, `](address)`, `][name]`, `]: address`, `https://` and `www.`."""
+
 
 def method_of(what: Event | ChangedBy) -> str | None:
     """By what somebody verified; where nobody did, what moved the bolt."""
@@ -28,11 +32,11 @@ def method_of(what: Event | ChangedBy) -> str | None:
 
 
 def literal(text: str) -> str:
-    """Somebody's words as words alone: in the Markdown of forms no picture, link or element comes of them.
+    """Somebody's words as words alone: in the Markdown of forms no picture, link, address or element comes of them.
 
     Titles and errors show them as they are, so what Markdown has for it cannot be used.
     """
-    return text.replace("<", f"<{_JOINER}").replace("](", f"]{_JOINER}(")
+    return _MORE_THAN_WORDS.sub(_JOINER, text)
 
 
 def label_of(event: Event) -> str | None:

@@ -16,12 +16,17 @@ ELEMENT = "<ha-alert>Call 555</ha-alert>"
 JOINER = "\u2060"
 
 
+ADDRESS = "Type the code at HTTPS://example.com or WWW.example.com"
+REFERENCE = "[here]: //example.com [here][here]"
+
+
 def is_words_alone(text: str) -> bool:
     """What neither HTML nor Markdown makes anything of."""
-    return not any(f"<{char}" in text for char in "/!?abcdefghijklmnopqrstuvwxyz") and "](" not in text
+    elements = any(f"<{char}" in text for char in "/!?abcdefghijklmnopqrstuvwxyz")
+    return not elements and not any(mark in text.lower() for mark in ("](", "][", "]:", "://", "www."))
 
 
-@pytest.mark.parametrize("word", [PICTURE, ELEMENT])
+@pytest.mark.parametrize("word", [PICTURE, ELEMENT, ADDRESS, REFERENCE])
 async def test_a_persons_name_and_a_visitors_are_words_alone(paired: Home, house: House, word: str) -> None:
     anna = await house.add_person(word, "270413", role="administrator")
     await house.command("credentials.create_temporary", lock="front_door", user_id=anna, label=word, uses=2)
@@ -45,7 +50,7 @@ async def test_a_person_is_enrolled_by_her_name_as_words_alone(paired: Home, hou
     paired.hass.config_entries.options.async_abort(shown["flow_id"])
 
 
-@pytest.mark.parametrize("word", [PICTURE, ELEMENT])
+@pytest.mark.parametrize("word", [PICTURE, ELEMENT, ADDRESS, REFERENCE])
 async def test_what_announces_itself_in_the_network_is_words_alone(home: Home, word: str) -> None:
     found = ZeroconfServiceInfo(
         ip_address=ip_address("192.0.2.7"),
@@ -63,5 +68,12 @@ async def test_what_announces_itself_in_the_network_is_words_alone(home: Home, w
 
 
 def test_other_words_are_left_as_they_are() -> None:
-    for name in ("Anna", "Anna-Bo O'Neil", "A & B [upstairs]", "2 > 1", "日本"):
+    for name in ("Anna", "Anna-Bo O'Neil", "A & B [upstairs]", "2 > 1", "10:30 / 11", "日本"):
         assert literal(name) == name
+
+
+@pytest.mark.parametrize("word", [PICTURE, ELEMENT, ADDRESS, REFERENCE])
+def test_words_that_are_words_alone_stay_so(word: str) -> None:
+    once = literal(word)
+    assert is_words_alone(once)
+    assert literal(once) == once
