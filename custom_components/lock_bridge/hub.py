@@ -1,9 +1,11 @@
 """One bridge in Home Assistant: its link, its devices, and who is told of what."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceInfo
@@ -30,6 +32,8 @@ class Hub:
         self.bridge_id: str = entry.data[CONF_BRIDGE_ID]
         self.asks_for_code = CONF_CODE in entry.options
         """Whether the owner wants a code to be asked for before a bolt is moved from here."""
+        self.secret: bytes = hashlib.sha256(f"{DOMAIN} {entry.data[CONF_TOKEN]}".encode()).digest()
+        """What only this Home Assistant and its bridge know."""
         self.on_link = Listeners[[]]()
         """The bridge came or went: every entity's state and availability may be news."""
         self.on_event = Listeners[[Event]]()

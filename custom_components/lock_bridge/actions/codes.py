@@ -23,7 +23,7 @@ from custom_components.lock_bridge.wire import commands
 from custom_components.lock_bridge.wire.errors import LockBridgeError
 from custom_components.lock_bridge.wire.words import CredentialType, Scope
 
-from . import handover
+from . import handover, slots
 from .action import Action, Order
 from .fields import KIND, NEEDS_PERSON, PERSON, USES, WHEN, limits, one_line, period
 from .targets import Target
@@ -62,7 +62,8 @@ class MakeCode(Order):
         user_id = self.person(lock)
         made = await self.make(lock, user_id)
         number, secret = int(made["number"]), str(made[self.word])
-        answer: JsonObjectType = {"credential_slot": number, "user_id": user_id}
+        slot = slots.told(lock, self.kind, number)
+        answer: JsonObjectType = {"credential_slot": slot, "user_id": user_id}
         if not self._recipients:
             self._untold.append((lock, number))
             return {**answer, self.word: secret}

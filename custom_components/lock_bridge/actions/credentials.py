@@ -11,6 +11,7 @@ from custom_components.lock_bridge.wire import commands
 from custom_components.lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from custom_components.lock_bridge.wire.words import CredentialType, Scope
 
+from . import slots
 from .action import Action, Order
 from .fields import KIND, NEEDS_PERSON, PERSON, SLOT
 from .targets import Target
@@ -29,10 +30,10 @@ class DeleteCredential(Order):
         hers = next((user["credentials"] for user in told["users"] if user["id"] == user_id), None)
         if hers is None:
             raise lock.error(LockBridgeError(ErrorCode.UNKNOWN_USER))
-        if slot not in hers.get(kind, ()):
+        if (number := slots.meant(lock, kind, slot, hers.get(kind, ()))) is None:
             # Of somebody else, perhaps: the number alone would have the wrong one deleted.
             raise lock.error(LockBridgeError(ErrorCode.UNKNOWN_CREDENTIAL))
-        await lock.command(commands.DeleteCredential, type=kind, number=slot)
+        await lock.command(commands.DeleteCredential, type=kind, number=number)
 
 
 class DeleteAllCredentials(Order):

@@ -66,7 +66,7 @@ SCHEDULE: Final = probatio.All(cv.ensure_list, [window], probatio.Length(max=WIN
 WHEN: Final = probatio.Any(None, cv.datetime)
 USES: Final = probatio.Any(None, probatio.All(probatio.Coerce(int), probatio.Range(min=1, max=USES_MAX)))
 KIND: Final = probatio.All(cv.string, probatio.Coerce(CredentialType))
-SLOT: Final = probatio.All(probatio.Coerce(int), probatio.Range(min=1, max=65_535))
+SLOT: Final = probatio.All(probatio.Coerce(int), probatio.Range(min=1, max=2**31))
 
 
 _ENDS: Final = {"valid_from_ms": "valid_from", "valid_until_ms": "valid_until"}

@@ -14,6 +14,7 @@ from custom_components.lock_bridge.wire.codec import decode
 from custom_components.lock_bridge.wire.model import CredentialInfo, Event, ScheduleWindow, UserInfo
 from custom_components.lock_bridge.wire.words import CredentialType, EventType, Role, Scope
 
+from . import slots
 from .action import Action, Order
 from .fields import NAME_MAX, PERSON, WEEKDAYS, when_text
 from .targets import Target, person_at
@@ -98,7 +99,7 @@ def _user(lock: Target, user: UserInfo) -> JsonObjectType:
         "active": user.enabled,
         "user_type": _user_type(user),
         "credential_rule": RULE,
-        "credentials": [_credential(item) for item in user.details if not _is_secret(item)],
+        "credentials": _credentials(lock, user),
         "person": lock.hub.person_device_id(user.id),
         "number": user.number,
         "role": user.role,
@@ -123,10 +124,16 @@ def _is_secret(item: CredentialInfo) -> bool:
     return item.duress and item.type == CredentialType.PIN
 
 
-def _credential(item: CredentialInfo) -> JsonObjectType:
+def _credentials(lock: Target, user: UserInfo) -> list[JsonValueType]:
+    shown = [(item, slots.told(lock, item.type, item.number)) for item in user.details if not _is_secret(item)]
+    # By what is told alone: the bridge's order would say which of her passcodes came first.
+    return [_credential(item, slot) for item, slot in sorted(shown, key=lambda pair: (pair[0].type, pair[1]))]
+
+
+def _credential(item: CredentialInfo, slot: int) -> JsonObjectType:
     return {
         "type": item.type,
-        "slot": item.number,
+        "slot": slot,
         "label": item.label,
         "temporary": item.temporary,
         "valid_from": when_text(item.valid_from_ms),
