@@ -20,6 +20,9 @@ CONNECT_S: Final = 5.0
 
 ANSWER_S: Final = 10.0
 
+_LONGEST_LABEL: Final = 63
+"""Of what stands between two dots of a host's name."""
+
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=ANSWER_S, sock_connect=CONNECT_S)
 
 
@@ -33,9 +36,13 @@ class Address:
     def url(self, path: str) -> URL:
         """An address there. Always https: aiohttp looks at no pin of any other. Raises CannotConnect for no host."""
         try:
-            return URL.build(scheme="https", host=self.host, port=self.port, path=path)
+            url = URL.build(scheme="https", host=self.host, port=self.port, path=path)
         except ValueError as err:
             raise CannotConnect("this is not a host name or address") from err
+        if not all(0 < len(label) <= _LONGEST_LABEL for label in (url.raw_host or "").removesuffix(".").split(".")):
+            # Those who look names up each raise something else for these.
+            raise CannotConnect("this is not a host name or address")
+        return url
 
     @override
     def __str__(self) -> str:
