@@ -709,3 +709,15 @@ async def test_a_command_and_its_answer_show_nothing_of_what_is_in_them() -> Non
     waiting.answer(Result(id=frame.id, data={"passcode": "640372"}))
     assert (await answer).data == {"passcode": "640372"}
     assert not any(code in repr(thing) for code in ("270413", "640372") for thing in (frame, answer, waiting._waiting))
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".local", "a" * 300, "bridge..local", ".local", "..", ""])
+def test_a_name_that_no_name_server_takes_leads_nowhere(host: str) -> None:
+    """Whoever looks it up would stumble over it, each in another way."""
+    with pytest.raises(CannotConnect):
+        Address(host, 8643).url("/")
+
+
+@pytest.mark.parametrize("host", ["192.0.2.7", "::1", "bridge.local", "bridge.local.", "a" * 63 + ".local"])
+def test_an_address_is_one(host: str) -> None:
+    assert Address(host, 8643).url("/").port == 8643
