@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from homeassistant.components.websocket_api.const import DOMAIN as WEBSOCKET
@@ -99,9 +99,12 @@ async def _new_passcode(place: Place) -> Mapping[str, Any]:
 
 
 async def _her_passcode(place: Place) -> Mapping[str, Any]:
-    user_id = await place.person()
-    made = await place.house.command("credentials.set_passcode", lock="front_door", user_id=user_id)
-    return {"user_id": user_id, "credential_type": "pin", "credential_slot": made["number"]}
+    hers = {"user_id": await place.person(), "credential_type": "pin"}
+    made = await place.hass.services.async_call(
+        DOMAIN, "set_credential", {"entity_id": LOCK, **hers}, blocking=True, return_response=True
+    )
+    # The slot is a number of Home Assistant's own.
+    return {**hers, "credential_slot": cast("Any", made)[LOCK]["credential_slot"]}
 
 
 async def _enrolment(place: Place) -> Mapping[str, Any]:
