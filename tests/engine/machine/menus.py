@@ -210,6 +210,8 @@ class Menus(Machine):
 
     def open_menu(self, data: st.DataObject) -> Name | bool:
         """With one of the credentials that open it; it, or whether the menu is open all the same."""
+        # Else the voice might still be at what was done in no time before, until the menu has waited long enough.
+        self.lock.listen_out()
         if not self.numbered and not self.model.owned:
             self.ask()
             return self.stage() is Stage.TOP
