@@ -237,14 +237,16 @@ async def _outage(house: House) -> list[Row]:
         await socket.call("subscribe_events", event_type="lock_bridge_event")
         before = time.perf_counter()
         await socket.send("config_entries/disable", entry_id=house.entry_id, disabled_by=None)
-        seqs: list[int] = []
-        while len(seqs) < _MISSED:
+        times: dict[str, datetime] = {}
+        while len(times) < _MISSED:
             event = await socket.event(120)
             if event["data"]["type"] in ("setting_changed", "doorbell"):
-                seqs.append(int(event["data"]["id"].partition(":")[2]))
+                if event["data"]["id"] in times:
+                    raise RuntimeError("an event came twice")
+                times[event["data"]["id"]] = datetime.fromisoformat(event["data"]["occurred_at"])
         taken = time.perf_counter() - before
-    if seqs != sorted(set(seqs)):
-        raise RuntimeError("events came twice or out of order")
+    if list(times.values()) != sorted(times.values()):
+        raise RuntimeError("events came out of order")
     return [Row(f"home: {_MISSED:,} events caught up after an outage", taken, "s")]
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from custom_components.lock_bridge.news import event_id
 from house.dashboard import LOCK
 from house.people import PEOPLE
 from tests.system.automations import ACCESS
@@ -92,7 +93,7 @@ async def test_the_network_cut_while_the_door_is_used_twenty_times(home: Home) -
 async def _each_told_once_as_old_news(home: Home, head: int, before: dict[str, int]) -> None:
     journal = await _journal(home, after=head)
     assert len(journal["events"]) >= len(TWENTY_USES)
-    expected = [f"{journal['epoch']}:{event['seq']}" for event in journal["events"]]
+    expected = [event_id(journal["epoch"], event["seq"]) for event in journal["events"]]
 
     async def caught_up() -> bool:
         return any(told.data["id"] == expected[-1] for told in _told(home))
