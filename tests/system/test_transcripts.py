@@ -17,7 +17,7 @@ AT_ONCE = 3
 PACE = 20
 """How much faster than the house's the doors' time runs."""
 CALM_PACE = 4
-"""Its speed where a transcript is played by itself: a busy machine's breath is then less than what the lock waits for."""
+"""Its speed where a transcript is played by itself: a busy machine's breath is less than the lock's waits then."""
 
 pytestmark = pytest.mark.timeout(600)
 
