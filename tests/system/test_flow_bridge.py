@@ -1,7 +1,11 @@
 """The bridge itself, as the owner sees it: a code for the lock, what may be changed, and another one in its place."""
 
+import asyncio
+import contextlib
+
 import pytest
 from playwright.async_api import Page, expect
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from house.dashboard import LOCK
 from tests.system.dialog import INTEGRATION, Dialog
@@ -122,6 +126,12 @@ async def _pair(home: Home, dialog: Dialog) -> None:
 async def _delete_device(home: Home, page: Page, name: str) -> None:
     await page.goto(f"{home.hass.url}/config/devices/device/{await home.device_id(name)}")
     await page.locator("ha-config-device-page").get_by_text(name, exact=True).first.wait_for()
-    await page.get_by_role("button", name="Menu").last.click()
-    await page.get_by_role("menuitem", name="Delete").click()
+    delete = page.get_by_role("menuitem", name="Delete")
+    # A page that has just come draws itself anew, and the menu that was open is gone.
+    async with asyncio.timeout(60):
+        while not await delete.is_visible():
+            await page.get_by_role("button", name="Menu").last.click()
+            with contextlib.suppress(PlaywrightTimeout):
+                await delete.wait_for(timeout=3_000)
+    await delete.click()
     await page.locator("dialog-box ha-button[slot=primaryAction]").click()
