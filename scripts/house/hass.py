@@ -86,8 +86,10 @@ class HomeAssistant:
         if not link.is_symlink():
             link.symlink_to(ROOT / "custom_components" / "lock_bridge")
         (self.folder / "configuration.yaml").write_text(self._configuration, encoding="utf-8")
-        # YAML reads JSON, so no library is needed to write it.
-        (self.folder / "automations.yaml").write_text(json.dumps(self._automations), encoding="utf-8")
+        automations = self.folder / "automations.yaml"
+        if self._automations or not automations.exists():  # those that somebody made in the editor stay
+            # YAML reads JSON, so no library is needed to write it.
+            automations.write_text(json.dumps(self._automations), encoding="utf-8")
         self._set_up()
         self.process = await Process.start(
             "Home Assistant", python().parent / "hass", "-c", self.folder, line=self._line, cwd=self.folder
