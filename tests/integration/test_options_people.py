@@ -41,7 +41,7 @@ async def test_the_list_names_everybody_with_number_role_and_what_she_has(paired
     form = await open_people(paired, house)
 
     assert choices(form, "person") == {
-        anna: "001 Anna · administrator · 1 visitor's passcode, 1 passcode",
+        anna: "001 Anna · administrator · 1 passcode, 1 visitor's passcode",
         bo: "002 Bo · user · 1 passcode · switched off",
         cleaner: "003 Cleaner · user · 1 passcode · limited",
         dora: "004 Dora · user · nothing yet",

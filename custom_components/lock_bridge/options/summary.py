@@ -60,8 +60,8 @@ def has(hass: HomeAssistant, user: UserInfo) -> str:
     for kind, all_numbers in user.credentials.items():
         numbers = [number for number in all_numbers if kind != CredentialType.PIN or number not in secret]
         temporary = sum((kind, number) in visitors for number in numbers)
-        counts["visitor" if kind == CredentialType.PIN else kind] += temporary
         counts[kind] += len(numbers) - temporary
+        counts["visitor" if kind == CredentialType.PIN else kind] += temporary
     said = [say_count(hass, f"has_{kind}", count) or f"{count} {kind}" for kind, count in counts.items() if count]
     return ", ".join(said) or say(hass, "has_nothing")
 
