@@ -239,18 +239,26 @@ def _read_server(table: Table | None) -> ServerConfig:
 
 def _read_locks(root: Table, known_profiles: Collection[str], folder: Path) -> Iterable[LockConfig]:
     ids: set[str] = set()
-    devices: set[str] = set()
+    taken: dict[tuple[str, str], str] = {}
     for table in root.tables("lock"):
         lock = _read_lock(table, known_profiles, folder)
         if lock.id in ids:
             table.problem("id", f'"{lock.id}" is the id of another lock. Allowed is one that no other lock has.')
         ids.add(lock.id)
-        for port, part in lock.parts.items():
-            if device := part.options.get("device"):
-                if device in devices:
-                    table.problem_at(("parts", port, "device"), "is another part's already. Allowed is one of its own.")
-                devices.add(device)
+        _check_uses(table, lock, taken)
         yield lock
+
+
+def _check_uses(table: Table, lock: LockConfig, taken: dict[tuple[str, str], str]) -> None:
+    """Nothing of the machine has two drivers; a line least of all."""
+    for port, part in lock.parts.items():
+        for use in part.uses:
+            if use.shared or not use.what:
+                continue
+            owner = taken.setdefault((use.kind, use.what), f"{lock.id} {port} {use.key}")
+            if owner != f"{lock.id} {port} {use.key}":
+                path = ("parts", port, *use.key.split("."))
+                table.problem_at(path, f"{shown(use.what)} is taken by {owner}. Allowed is one of its own.")
 
 
 def _read_lock(table: Table, known_profiles: Collection[str], folder: Path) -> LockConfig:

@@ -168,6 +168,15 @@ class Table:
                 good.append(item)
         return tuple(good)
 
+    def has(self, key: str) -> bool:
+        """Whether the key is there; it is not taken away."""
+        self._known.append(key)
+        return key in self._data
+
+    def is_table(self, key: str) -> bool:
+        """Whether the key is there and a table; it is not taken away."""
+        return isinstance(self._data.get(key), dict)
+
     def table(self, key: str) -> Table | None:
         """A table inside this one; None where there is none."""
         value = self._take(key, None, dict, "a table")
@@ -187,7 +196,7 @@ class Table:
         """Complain about each key that is not known."""
         for key in self._data:
             hint = did_you_mean(key, self._known)
-            known = f" Allowed here: {', '.join(self._known)}." if self._known and not hint else ""
+            known = f" Allowed here: {', '.join(dict.fromkeys(self._known))}." if self._known and not hint else ""
             self.problem(key, f"there is no such key.{hint}{known}")
 
     def _take(self, key: str, default: Any, kind: type, allowed: str) -> Any:

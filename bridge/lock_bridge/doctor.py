@@ -74,7 +74,7 @@ def machine() -> Iterator[Finding]:
 
 def config_file(config: Config, file: Path) -> Iterator[Finding]:
     """Whether secrets in the config are for their owner alone."""
-    has_password = any(part.options.get("password") for lock in config.locks for part in lock.parts.values())
+    has_password = any(part.has_secret for lock in config.locks for part in lock.parts.values())
     if has_password and _mode(file) & 0o004:
         yield Finding("wrong", "config", f"{file} holds a module's password and anybody may read it: chmod o-r {file}")
     else:
@@ -224,10 +224,13 @@ def ports(config: Config, status: Status) -> Iterator[Finding]:
 def devices(config: Config, lock: LockConfig) -> Iterator[Finding]:
     """Serial devices that the config names: there, and for the bridge's user to use."""
     user = config.bridge.data.stat().st_uid if config.bridge.data.is_dir() else os.geteuid()
-    for port, part in lock.parts.items():
-        device = part.options.get("device")
-        if not device:
-            continue
+    devices = [
+        (port, use.what)
+        for port, part in lock.parts.items()
+        for use in part.uses
+        if use.kind == "serial" and use.what.startswith("/")
+    ]
+    for port, device in devices:
         about, path = f"{lock.id} {port}", Path(device)
         if not _exists(path):
             known = sorted(str(found) for found in Path("/dev/serial/by-id").glob("*"))

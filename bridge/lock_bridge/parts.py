@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,8 @@ from .engine.effects import (
     StopBolt,
     View,
 )
-from .engine.inputs import EnrolFailed, Input, MotorOutcome, MotorStopped, SpeechEnded
+from .engine.inputs import EnrolFailed, Input, MotorOutcome, MotorStopped, PartFault, SpeechEnded
+from .hardware.absent import PARTS
 from .hardware.ports import (
     Bolt,
     CardReader,
@@ -38,7 +39,7 @@ from .hardware.ports import (
     Sounder,
     TemplateReader,
 )
-from .wire.words import CredentialType
+from .wire.words import CredentialType, Trouble
 
 _LOG = logging.getLogger(__name__)
 
@@ -59,22 +60,26 @@ class Ports:
     radios: Radios | None = None
     inside: Inside | None = None
 
+    def named(self) -> Mapping[str, Port]:
+        """Every part that is there, by its port."""
+        parts: Mapping[str, Port | None] = {
+            "bolt": self.bolt,
+            "contacts": self.contacts,
+            "power": self.power,
+            "keypad": self.keypad,
+            "sounder": self.sounder,
+            "fingerprint": self.fingerprint,
+            "card": self.card,
+            "face": self.face,
+            "palm_vein": self.palm_vein,
+            "radios": self.radios,
+            "inside": self.inside,
+        }
+        return {name: part for name, part in parts.items() if part is not None}
+
     def all(self) -> tuple[Port, ...]:
-        """Every part, each once."""
-        parts: tuple[Port | None, ...] = (
-            self.bolt,
-            self.contacts,
-            self.power,
-            self.keypad,
-            self.sounder,
-            self.fingerprint,
-            self.card,
-            self.face,
-            self.palm_vein,
-            self.radios,
-            self.inside,
-        )
-        return tuple(dict.fromkeys(part for part in parts if part is not None))
+        """Every part."""
+        return tuple(self.named().values())
 
     def reader(self, kind: CredentialType) -> TemplateReader | None:
         """Who finds and learns templates of a kind."""
@@ -110,8 +115,13 @@ class PartControl:
 
     async def start(self) -> None:
         """Let them report."""
-        for port in self._ports.all():
-            await port.start(self._put)
+        for name, port in self._ports.named().items():
+            try:
+                await port.start(self._put)
+            except Exception:  # noqa: BLE001 - the rest of the door comes up
+                _LOG.exception("The %s of lock %s could not be started", name, self._id)
+                for part in PARTS[name]:
+                    self._put(PartFault(part, Trouble.INTERNAL))
 
     async def stop(self) -> None:
         """Leave them safe."""

@@ -20,12 +20,14 @@ from .engine.model import Actor, Fact
 from .engine.passcode import Keys
 from .engine.state import Setup
 from .handlers import LockHandlers
-from .hardware.build import build
+from .hardware.build import Machine, build
+from .hardware.gpio.kernel import KernelLines
 from .hardware.simulated import SimulatedDoor
 from .hardware.simulated.gateway import SimulatedGateway
 from .housekeeping import Housekeeping, last_seen_ms
 from .identity import identity_of
 from .panel.server import Panel
+from .part_memory import PartMemories
 from .ring import Gateway
 from .runner import LockRunner
 from .server import Server
@@ -90,8 +92,12 @@ class Service:
         self._register()
         zone = config.bridge.zone or of_machine()
         await bridge.record(Fact(EventType.BRIDGE_STARTED, data={"version": __version__}))
+        memories = PartMemories(store)
+        await memories.load(config.locks)
+        stack.push_async_callback(memories.stop)
+        machine = Machine(data=config.bridge.data, lines=KernelLines(), memory=memories.of)
         for lock in config.locks:
-            await self._start_lock(lock, device, zone, clock, stack)
+            await self._start_lock(lock, device, zone, clock, machine, stack)
         stack.callback(bridge.people.stop)
         self.server = Server(bridge, config.server, config.bridge.data)
         vitals = Vitals(bridge, self.server, self.gateway, config.bridge.database)
@@ -120,11 +126,17 @@ class Service:
         return self._trust.trusted()
 
     async def _start_lock(
-        self, config: LockConfig, device: DeviceKeys, zone: tzinfo, clock: Clock, stack: contextlib.AsyncExitStack
+        self,
+        config: LockConfig,
+        device: DeviceKeys,
+        zone: tzinfo,
+        clock: Clock,
+        machine: Machine,
+        stack: contextlib.AsyncExitStack,
     ) -> None:
         profile = config.own_profile or profiles.load(config.profile)
         lock_clock = clock if config.simulated is None else ScaledClock(clock, config.simulated.time_scale)
-        parts = build(config, profile, lock_clock, self.config.bridge.data)
+        parts = build(config, profile, lock_clock, machine)
         identity = identity_of(config.id, device.identity_key, config.serial, config.verification_code)
         base = LockSnapshot(
             id=config.id,

@@ -1,5 +1,6 @@
 """From the config to a lock's parts: which driver serves which port."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,15 @@ from lock_bridge.hardware.simulated import SimulatedDoor
 from lock_bridge.runner import Ports
 from lock_bridge.wire.words import CredentialType
 
+from .absent import AbsentPart
+from .catalogue import DRIVERS, OPTIONAL_PORTS
+from .gpio.lines import Lines
+from .memory import PartMemory
+from .surroundings import Loads, Surroundings
+from .trouble import PartError, Trouble, advice
+
+_LOG: Final = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -22,44 +32,68 @@ class Parts:
     door: SimulatedDoor | None
 
 
-def build(config: LockConfig, profile: Profile, clock: Clock, data: Path) -> Parts:
-    """The parts that the config names; each must be started. A driver's library is imported only here."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What all parts of all locks share."""
+
+    data: Path
+    lines: Lines
+    memory: Callable[[str, str], PartMemory]
+    """Of a lock's port."""
+
+
+def build(config: LockConfig, profile: Profile, clock: Clock, machine: Machine) -> Parts:
+    """The parts that the config names; each must be started. One that cannot be built says so when it is."""
     door = None
     if config.simulated is not None:
-        door = SimulatedDoor(config.simulated, clock, profile, state_file=data / f"{config.id}.door.json")
+        door = SimulatedDoor(config.simulated, clock, profile, state_file=machine.data / f"{config.id}.door.json")
     made: dict[str, Any] = {}
+    loads = Loads()
+    modules: dict[str, Any] = {}
     for port, part in config.parts.items():
         if part.driver == SIMULATED:
             made[port] = getattr(door, port)
         else:
-            made[port] = _DRIVERS[part.driver](part)
+            around = Surroundings(
+                name=f"{config.id} {port}",
+                port=port,
+                profile=profile,
+                clock=clock,
+                memory=machine.memory(config.id, port),
+                lines=machine.lines,
+                cache=machine.data / "cache",
+                loads=loads,
+                modules=modules,
+            )
+            made[port] = build_part(part, around)
     if door is not None:
-        made |= _only_simulated(door)
+        made |= {name: getattr(door, name) for name in _simulated_too(door) if name not in made}
     return Parts(Ports(**made), door)
 
 
-def _only_simulated(door: SimulatedDoor) -> dict[str, Any]:
-    """Ports for which there is no driver yet but the simulated one, where the model has them."""
+def build_part(part: PartConfig, around: Surroundings) -> object:
+    """One part; something that says what is wrong, where its library is missing or its driver refuses."""
+    driver = DRIVERS[part.driver]
+    try:
+        return driver.build(part.options, around)
+    except ImportError as error:
+        words = advice(Trouble.LIBRARY_MISSING, extra=driver.extra)
+        _LOG.error("The part %s has no driver: %s (%s)", around.name, words, error)
+        return AbsentPart(around.port, Trouble.LIBRARY_MISSING, words)
+    except PartError as error:
+        _LOG.error("The part %s cannot be used (%s): %s", around.name, error.trouble, error)
+        return AbsentPart(around.port, error.trouble, str(error))
+    except Exception as error:  # noqa: BLE001 - the rest of the door comes up
+        _LOG.exception("The driver of %s has failed", around.name)
+        return AbsentPart(around.port, Trouble.INTERNAL, type(error).__name__)
+
+
+def _simulated_too(door: SimulatedDoor) -> tuple[str, ...]:
+    """What a simulated door has beyond the ports that the config has to name, where the model has it."""
     there = {
         "inside": True,
         "face": door.reads(CredentialType.FACE),
         "palm_vein": door.reads(CredentialType.PALM_VEIN),
         "radios": door.radios.has_wifi or door.radios.has_bluetooth,
     }
-    return {name: getattr(door, name) for name, has in there.items() if has}
-
-
-def _ef01(part: PartConfig) -> object:
-    from lock_bridge.hardware.ef01.driver import Ef01Reader, Settings  # brings a library along
-
-    options = dict(part.options)
-    return Ef01Reader(Settings(port=options.pop("device"), **options))
-
-
-def _espeak(part: PartConfig) -> object:
-    from lock_bridge.hardware.espeak import EspeakSounder, Settings  # nobody else needs subprocesses
-
-    return EspeakSounder(Settings(**part.options))
-
-
-_DRIVERS: Final[dict[str, Callable[[PartConfig], object]]] = {"ef01": _ef01, "espeak": _espeak}
+    return tuple(name for name in OPTIONAL_PORTS if there[name])

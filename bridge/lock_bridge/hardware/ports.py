@@ -7,6 +7,9 @@ Rules for every driver:
 - Reports are called on the event loop, in the order in which things happened.
 - Levels (bolt, door, tamper, power) are reported at start, at each change, and after each return of the part.
 - `stop()` leaves the part safe: motor off, lights off.
+- A driver of an attached part is `Attached` too: it says how it is, and what answers there. Reasons are `Trouble`s.
+- A reader whose module has an identity (`Trusting`) remembers it, and reports `PartReplaced` when another one answers:
+  from then on it reports nothing that the module says, until `trust` or until the former one is back (`PartBack`).
 """
 
 from collections.abc import Callable, Collection
@@ -47,8 +50,10 @@ from lock_bridge.engine.inputs import (
     SpeechEnded,
     TamperSeen,
 )
+from lock_bridge.wire.words import Trouble
 
 __all__ = [
+    "Attached",
     "BiometricSeen",
     "Bolt",
     "BoltPosition",
@@ -64,6 +69,7 @@ __all__ = [
     "FaceReader",
     "Handle",
     "HandleSeen",
+    "Health",
     "Inside",
     "InsideHandleUsed",
     "Inventory",
@@ -95,9 +101,19 @@ __all__ = [
     "SpeechEnded",
     "TamperSeen",
     "TemplateReader",
+    "Trusting",
 ]
 
 type Report = Callable[[Reading], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How an attached part is: `words` say what answers there (never a secret), or what went wrong."""
+
+    state: Literal["starting", "served", "trouble", "replaced"]
+    trouble: Trouble | None = None
+    words: str = ""
 
 
 class PortBusy(Exception):
@@ -112,6 +128,21 @@ class Port(Protocol):
 
     async def stop(self) -> None:
         """Leave the part safe and release it."""
+
+
+class Attached(Port, Protocol):
+    """A real part, as `lock-bridge hardware test` looks at it."""
+
+    @property
+    def health(self) -> Health:
+        """How it is now: starting, served (and what answers), in trouble (and why), or replaced."""
+
+
+class Trusting(Protocol):
+    """A part whose module has an identity."""
+
+    def trust(self) -> None:
+        """Take the module that answers now as the right one: an administrator has said so."""
 
 
 class Keypad(Port, Protocol):
@@ -194,9 +225,10 @@ class Bolt(Port, Protocol):
 
 
 class Contacts(Port, Protocol):
-    """Door contact, handles, knob, tamper switch. Reports their levels.
+    """Door contact, handles, knob, tamper switch, and buttons with wires of their own. Reports their levels.
 
-    `DoorSeen`, `HandleSeen`, `InsideHandleUsed`, `TamperSeen`, `PrivacySeen`, `PeepholeSeen`.
+    `DoorSeen`, `HandleSeen`, `InsideHandleUsed`, `TamperSeen`, `PrivacySeen`, `PeepholeSeen`; of the buttons (SET,
+    lock, reset, emergency, home, doorbell, leaving-home) `KeyDown` and `KeyUp`, at start those that are down.
     """
 
 

@@ -201,7 +201,42 @@ class Part(StrEnum):
     DOOR = "door"
     TAMPER = "tamper"
     POWER = "power"
+    SOUNDER = "sounder"
     STORAGE = "storage"
+
+
+class Trouble(StrEnum):
+    """Why a part does not work, as `fault_started` says it; each has a sentence with what to do (hardware/trouble.py)."""
+
+    MISSING = "missing"
+    """The device is not there."""
+    NO_PERMISSION = "no_permission"
+    IN_USE = "in_use"
+    UNPLUGGED = "unplugged"
+    NO_ANSWER = "no_answer"
+    GARBLED = "garbled"
+    """What comes is no protocol: noise, or a wrong baud rate."""
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a reason, not a password
+    UNSUPPORTED = "unsupported"
+    """A device of another kind answers."""
+    SETTINGS = "settings"
+    """The port cannot be set to what the config says."""
+    NO_LINE = "no_line"
+    """There is no such GPIO line."""
+    LIBRARY_MISSING = "library_missing"
+    """The driver's extra is not installed."""
+    SERVICE_MISSING = "service_missing"
+    """A service of the machine that the driver needs does not run: pcscd, bluetoothd."""
+    SWITCHED_OFF = "switched_off"
+    """The adapter is blocked (rfkill), and not by us."""
+    STUCK = "stuck"
+    """Sensors contradict each other, such as both ends at once."""
+    UNDER_VOLTAGE = "under_voltage"
+    TEMPLATES_LOST = "templates_lost"
+    """The module has lost templates that people have enrolled."""
+    NOT_WRITTEN = "not_written"
+    INTERNAL = "internal"
+    """The driver has failed: a defect of ours."""
 
 
 class EnrolmentStatus(StrEnum):

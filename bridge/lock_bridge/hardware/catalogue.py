@@ -1,0 +1,20 @@
+"""All drivers that the config may name. Nothing of them but what they say of themselves is imported."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from .driver import Driver
+from .ef01.about import DRIVER as EF01
+from .espeak.about import DRIVER as ESPEAK
+
+DRIVERS: Final[Mapping[str, Driver]] = MappingProxyType({driver.name: driver for driver in (EF01, ESPEAK)})
+"""By their names. The simulated door is none of them: it is all ports at once."""
+
+REQUIRED_PORTS: Final = ("keypad", "sounder", "fingerprint", "card", "bolt", "contacts", "power")
+"""What a lock without a simulated door has to name, as far as its model has it."""
+
+OPTIONAL_PORTS: Final = ("face", "palm_vein", "radios", "inside")
+"""What it may lack."""
+
+PORTS: Final = REQUIRED_PORTS + OPTIONAL_PORTS

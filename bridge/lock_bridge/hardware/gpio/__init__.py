@@ -1,0 +1,1 @@
+"""Parts that are wired to GPIO lines."""
