@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from .engine.effects import (
     BeginEnrolment,
@@ -21,7 +21,7 @@ from .engine.effects import (
     Screen,
     Sound,
     StopBolt,
-    View,
+    TrustModule,
 )
 from .engine.inputs import EnrolFailed, Input, MotorOutcome, MotorStopped, PartFault, SpeechEnded
 from .hardware.absent import PARTS
@@ -38,8 +38,9 @@ from .hardware.ports import (
     Radios,
     Sounder,
     TemplateReader,
+    Trusting,
 )
-from .wire.words import CredentialType, Trouble
+from .wire.words import CredentialType, Part, Trouble
 
 _LOG = logging.getLogger(__name__)
 
@@ -157,20 +158,30 @@ class PartControl:
                 ports.sounder.say(effect)
             case Hush():
                 ports.sounder.hush()
-            case Screen(view):
-                self._show(view)
+            case TrustModule(part):
+                self._trust(part)
+            case BeginEnrolment() | EndEnrolment() | DeleteTemplates():
+                self._to_reader(effect)
+            case _:
+                self._hand_over_if_there(effect)
+
+    def _hand_over_if_there(self, effect: Effect) -> None:
+        """To the parts that a lock may lack."""
+        ports = self._ports
+        match effect:
+            case Screen(view) if ports.inside is not None:
+                ports.inside.show(view)
             case Look(_, on) if ports.face is not None:
                 ports.face.look(on)
             case Radio() if ports.radios is not None:
                 ports.radios.switch(effect)
             case PhoneTold() if ports.radios is not None:
                 ports.radios.tell_phone(effect)
-            case BeginEnrolment() | EndEnrolment() | DeleteTemplates():
-                self._to_reader(effect)
 
-    def _show(self, view: View) -> None:
-        if self._ports.inside is not None:
-            self._ports.inside.show(view)
+    def _trust(self, part: Part) -> None:
+        for name, port in self._ports.named().items():
+            if part in PARTS[name] and hasattr(port, "trust"):
+                cast("Trusting", port).trust()
 
     def _to_reader(self, effect: BeginEnrolment | EndEnrolment | DeleteTemplates) -> None:
         reader = self._ports.reader(effect.type)

@@ -162,6 +162,8 @@ class _Line:
     hers: tuple[Credential, ...]
     locks: tuple[str, ...]
     refused: Refusal | None
+    lost: tuple[int, ...]
+    """Numbers, within `hers`, of those whose template is lost."""
     info: UserInfo
     timed: bool
     """Whether time alone can change `refused`."""
@@ -198,15 +200,17 @@ class _Page:
         for user in users:
             before = self._lines.get(user.id)
             hers, locks = directory.of_user(user.id), places.get(user.id, ())
+            lost = _lost(hers, lock.published)
             same = before is not None and before.user is user and before.locks == locks and before.hers == hers
+            same = same and before is not None and before.lost == lost
             if before is not None and same and not before.timed:
                 continue
             refused = entitlement.standing(user, hers, now, zone)
             if before is not None and same and before.refused is refused:
                 continue
-            info = user_info(user, hers, locks, refused)
+            info = user_info(user, hers, locks, refused, tuple(lock.published.lost))
             timed = entitlement.changes_at_ms(user, hers, now) is not None
-            self._lines[user.id] = _Line(user, hers, locks, refused, info, timed)
+            self._lines[user.id] = _Line(user, hers, locks, refused, lost, info, timed)
             if before is None or before.info != info:
                 other.append(info)
         return tuple(other)
@@ -225,6 +229,12 @@ class _Page:
         if self._due is not None:
             self._due.cancel()
             self._due = None
+
+
+def _lost(hers: tuple[Credential, ...], state: LockState) -> tuple[int, ...]:
+    if not state.lost:
+        return ()
+    return tuple(place for place, item in enumerate(hers) if (item.type, item.slot) in state.lost)
 
 
 def _delay_ms(at: int, now: Instant) -> int:

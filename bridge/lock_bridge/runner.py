@@ -382,7 +382,7 @@ class LockRunner:
         changes = self._snapshots.update(self.state, lambda: (now, self._house_now(now)), self.clock.scale)
         if changes:
             self._house.state_changed(self.id, changes)
-        if self.state.directory is not before.directory:
+        if self.state.directory is not before.directory or self.state.lost != before.lost:
             self._house.people_changed(self.id)
 
     def _house_now(self, now: Instant) -> Instant:

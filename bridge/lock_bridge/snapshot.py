@@ -1,6 +1,6 @@
 """What clients see of a lock, made of the engine's state."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from typing import Any, Final
 
@@ -98,6 +98,8 @@ class SnapshotMaker:
             locked_out=state.locked_out,
             lockout_ends_ms=self._lockout_end.told(state.lockout.ends_mono_ms, times, scale),
             faults=tuple(sorted(state.faults)),
+            fault_reasons={part.value: why for part, why in sorted(state.fault_reasons.items())},
+            untrusted=tuple(sorted(state.untrusted)),
             settings=self._told_settings(state.settings),
             users=len(state.directory.users),
             enrolment=_enrolment(state.enrolment),
@@ -140,8 +142,17 @@ class _End:
         return self._told
 
 
-def user_info(user: User, hers: tuple[Credential, ...], locks: tuple[str, ...], refused: Refusal | None) -> UserInfo:
-    """A user as clients see her: what is `hers` on a lock, all her locks (USR-10), and whether she may enter."""
+def user_info(
+    user: User,
+    hers: tuple[Credential, ...],
+    locks: tuple[str, ...],
+    refused: Refusal | None,
+    lost: Collection[tuple[CredentialType, int | None]] = (),
+) -> UserInfo:
+    """A user as clients see her: what is `hers` on a lock, all her locks (USR-10), and whether she may enter.
+
+    `lost` are the slots of templates that readers no longer hold.
+    """
     numbers: dict[str, tuple[int, ...]] = {}
     for credential in hers:
         numbers[credential.type.value] = (*numbers.get(credential.type.value, ()), credential.number)
@@ -154,7 +165,7 @@ def user_info(user: User, hers: tuple[Credential, ...], locks: tuple[str, ...], 
         valid_from_ms=user.valid_from_ms,
         valid_until_ms=user.valid_until_ms,
         credentials=numbers,
-        details=tuple(_credential(item) for item in hers),
+        details=tuple(_credential(item, lost=(item.type, item.slot) in lost) for item in hers),
         schedule=tuple(
             ScheduleWindow(days=tuple(window["days"]), start=window["start"], end=window["end"])
             for window in schedule.plain(user.schedule)
@@ -166,7 +177,7 @@ def user_info(user: User, hers: tuple[Credential, ...], locks: tuple[str, ...], 
     )
 
 
-def _credential(item: Credential) -> CredentialInfo:
+def _credential(item: Credential, *, lost: bool) -> CredentialInfo:
     return CredentialInfo(
         type=item.type,
         number=item.number,
@@ -176,6 +187,7 @@ def _credential(item: Credential) -> CredentialInfo:
         valid_from_ms=item.valid_from_ms,
         valid_until_ms=item.valid_until_ms,
         uses_left=item.uses_left,
+        lost=lost,
     )
 
 

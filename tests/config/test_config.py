@@ -229,7 +229,7 @@ def test_two_parts_cannot_have_one_device() -> None:
     other = LOCK.replace("door", "shed") + part + "[lock.simulated]\nport = 0\n"
     (told,) = problems(LOCK + part + "[lock.simulated]\n" + other)
 
-    assert "lock[1].parts.fingerprint.device: is another part's already" in told
+    assert 'lock[1].parts.fingerprint.device: "/dev/ttyUSB0" is taken by door fingerprint device' in told
 
 
 def test_two_doors_cannot_have_one_page() -> None:

@@ -26,6 +26,7 @@ from lock_bridge.wire.codec import encode
 from lock_bridge.wire.model import BridgeInfo, Event, LockSnapshot
 from lock_bridge.wire.words import API_VERSION, PRIORITY, EventType, Scope
 from tests.engine.lock import Disk
+from tests.hardware.machine import machine
 
 PAIRING_MS = 180_000
 CODE = "12345678"
@@ -128,7 +129,7 @@ class RunningLock:
         store = cast("Store", MemoryStore(self.clock))
         self.bridge = Bridge(BridgeInfo(id="b1", name="Home", version="1", api=API_VERSION), store, self.clock)
         LockHandlers(self.bridge).register()
-        parts = build(config, self.profile, self.clock, folder)
+        parts = build(config, self.profile, self.clock, machine(folder))
         assert parts.door is not None
         self.door = parts.door
         base = LockSnapshot(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lock_bridge.engine.effects import BeginEnrolment, DeleteTemplates, EndEnrolment, Prompt, Tone
+from lock_bridge.engine.effects import BeginEnrolment, DeleteTemplates, EndEnrolment, Prompt, Tone, TrustModule
 from lock_bridge.engine.inputs import (
     CancelEnrolment,
     DeleteCredential,
@@ -17,6 +17,7 @@ from lock_bridge.engine.inputs import (
     PartReplaced,
     StartEnrolment,
     Timer,
+    TrustPart,
 )
 from lock_bridge.wire.errors import ErrorCode
 from lock_bridge.wire.words import CredentialType, EnrolmentStatus, EventType, Part
@@ -402,6 +403,38 @@ def test_a_reader_that_has_lost_fingers_says_so_until_they_are_deleted(lock: Loc
     assert fault_parts(lock) == {Part.FINGERPRINT}
     lock.ok(DeleteCredential, type=FINGER, number=3)
     assert fault_parts(lock) == set()
+
+
+@pytest.mark.spec("FLT-1", "USR-9")
+def test_whoever_the_reader_no_longer_knows_hears_of_it_by_name_once(lock: Lock) -> None:
+    for _ in range(3):
+        lock.add_finger("anna")
+    lock.listen()
+    lock.give(Inventory(FINGER, frozenset({1})))
+    told = [fact for fact in lock.facts if fact.type is EventType.CREDENTIAL_LOST]
+    assert [(fact.user_id, fact.user_name, fact.credential_type, fact.credential_number) for fact in told] == [
+        ("anna", lock.state.directory.users["anna"].name, FINGER, 1),
+        ("anna", lock.state.directory.users["anna"].name, FINGER, 3),
+    ]
+    lock.give(Inventory(FINGER, frozenset({1})))
+    assert lock.events.count(EventType.CREDENTIAL_LOST) == 2
+
+
+def test_an_exchanged_reader_is_trusted_once_an_administrator_says_so_and_it_is_back_empty(lock: Lock) -> None:
+    lock.add_finger("anna")
+    lock.give(PartReplaced(Part.FINGERPRINT))
+    lock.listen()
+    assert lock.ok(TrustPart, part=Part.FINGERPRINT) == {"trusted": True}
+    assert lock.of(TrustModule) == [TrustModule(Part.FINGERPRINT)]
+    trusted = lock.fact(EventType.PART_TRUSTED)
+    assert (trusted.client_id, dict(trusted.data)) == ("c1", {"part": "fingerprint"})
+    assert Part.FINGERPRINT in lock.state.untrusted  # not before its driver has emptied it
+    lock.give(PartBack(Part.FINGERPRINT))
+    lock.give(Inventory(FINGER, frozenset()))
+    assert lock.state.untrusted == frozenset()
+    assert lock.events[-3:] == [EventType.TAMPER_ENDED, EventType.CREDENTIAL_LOST, EventType.FAULT_STARTED]
+    assert lock.ok(TrustPart, part=Part.FINGERPRINT) == {"trusted": False}
+    assert len(lock.of(TrustModule)) == 1
 
 
 def test_a_lost_finger_can_be_enrolled_anew_at_once(lock: Lock) -> None:

@@ -18,6 +18,7 @@ from lock_bridge.hardware.build import build
 from lock_bridge.hardware.espeak import EspeakSounder, Settings, tones
 from lock_bridge.hardware.espeak.driver import VOICES
 from lock_bridge.hardware.ports import Reading, SpeechEnded
+from tests.hardware.machine import machine
 
 WAIT_S = 20
 
@@ -226,7 +227,7 @@ def test_a_config_names_it_for_the_sounder_alone(tmp_path: Path) -> None:
     lock = '[[lock]]\nid = "front_door"\nprofile = "palm6068"\n[lock.simulated]\nport = 0\n'
     options = 'driver = "espeak"\nrate = 120\ndevice = "plughw:1"\n'
     config = parse(f"{lock}[lock.parts.sounder]\n{options}", profiles.names()).locks[0]
-    built = build(config, profiles.load("palm6068"), ManualClock(), tmp_path)
+    built = build(config, profiles.load("palm6068"), ManualClock(), machine(tmp_path))
     assert isinstance(built.ports.sounder, EspeakSounder)
     assert built.ports.keypad is (built.door and built.door.keypad)
     with pytest.raises(ConfigError, match="rate"):

@@ -208,6 +208,10 @@ SENTENCES: Final[Mapping[str, Callable[[Event], str]]] = {
     "credential_added": _credential("enrolled"),
     "credential_changed": _credential("changed"),
     "credential_deleted": _credential("deleted"),
+    "credential_lost": lambda event: (
+        f"The reader has lost {_kind(event)}{_numbered(event)} of {_person(event)}, who has to enrol again"
+    ),
+    "part_trusted": lambda event: f"The new {_part(event)} is trusted{_by(event)}",
     "menu_opened": lambda event: f"The menu was opened{_by(event)}",
     "phone_paired": lambda _event: "A phone was paired by Bluetooth",
     "bluetooth_cleared": lambda event: f"The paired phones were forgotten{_by(event)}",

@@ -1,10 +1,10 @@
 """Tamper, intrusion, the door's own alarms, doorbell, power and faults of parts (ALM, FLT, PWR)."""
 
-from lock_bridge.wire.words import DoorState, EventType, Part
+from lock_bridge.wire.words import DoorState, EventType, OperationSource, Part
 
 from . import screen
-from .effects import Prompt, Tone
-from .inputs import PartReplaced, PowerSeen, TamperSeen, Timer
+from .effects import Prompt, Tone, TrustModule
+from .inputs import PartReplaced, PowerSeen, TamperSeen, Timer, TrustPart
 from .state import Cause
 from .turn import Turn
 
@@ -114,16 +114,19 @@ def speak_of_battery(turn: Turn) -> None:
 
 
 def start_fault(turn: Turn, part: Part, reason: str) -> None:
-    """FLT-1: a part fails; told once until it is back."""
-    if part not in turn.state.faults:
-        turn.set(faults=turn.state.faults | {part})
+    """FLT-1: a part fails; told once until it is back, though its reason may become another one."""
+    new = part not in turn.state.faults
+    if turn.state.fault_reasons.get(part) != reason:
+        turn.set(faults=turn.state.faults | {part}, fault_reasons={**turn.state.fault_reasons, part: reason})
+    if new:
         turn.record(EventType.FAULT_STARTED, reason=reason, data={"part": part.value})
 
 
 def end_fault(turn: Turn, part: Part) -> None:
     """A part works again."""
     if part in turn.state.faults:
-        turn.set(faults=turn.state.faults - {part})
+        reasons = {other: why for other, why in turn.state.fault_reasons.items() if other is not part}
+        turn.set(faults=turn.state.faults - {part}, fault_reasons=reasons)
         turn.record(EventType.FAULT_ENDED, data={"part": part.value})
 
 
@@ -132,6 +135,16 @@ def part_replaced(turn: Turn, replaced: PartReplaced) -> None:
     if replaced.part not in turn.state.untrusted:
         turn.set(untrusted=turn.state.untrusted | {replaced.part})
         turn.record(EventType.TAMPER_STARTED, reason=_REPLACED, data={"part": replaced.part.value})
+
+
+def trust_part(turn: Turn, command: TrustPart) -> None:
+    """An administrator says that an exchanged module is the right one. The driver empties it, then says it is back."""
+    untrusted = command.part in turn.state.untrusted
+    if untrusted:
+        cause = Cause(OperationSource.REMOTE, actor=command.actor)
+        turn.record(EventType.PART_TRUSTED, cause, data={"part": command.part.value})
+        turn.emit(TrustModule(command.part))
+    turn.answer(command, trusted=untrusted)
 
 
 def part_restored(turn: Turn, part: Part) -> None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from lock_bridge.wire.errors import ErrorCode
-from lock_bridge.wire.words import CredentialType
+from lock_bridge.wire.words import CredentialType, Part
 
 from .inputs import Timer
 from .model import Credential, Fact, LockoutRecord, Modes, Settings, User
@@ -237,6 +237,13 @@ class DeleteTemplates:
 
 
 @dataclass(frozen=True, slots=True)
+class TrustModule:
+    """Let the driver of `part` take the module that answers now as the right one, and empty it first."""
+
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
 class OpenPairing:
     """Somebody inside asked for pairing mode (DLM-11, L2S-12)."""
 
@@ -376,6 +383,7 @@ type Effect = (
     | BeginEnrolment
     | EndEnrolment
     | DeleteTemplates
+    | TrustModule
     | OpenPairing
     | ClosePairing
     | RevokeClients

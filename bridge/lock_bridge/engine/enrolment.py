@@ -246,11 +246,26 @@ def inventory(turn: Turn, seen: Inventory) -> None:
     if orphans := seen.slots - known - coming:
         turn.emit(DeleteTemplates(seen.type, orphans))
     others = frozenset(lost for lost in turn.state.lost if lost[0] is not seen.type)
-    turn.set(lost=others | {(seen.type, slot) for slot in known - seen.slots})
+    lost = frozenset((seen.type, slot) for slot in known - seen.slots)
+    for key in sorted(lost - turn.state.lost, key=lambda key: key[1]):
+        _tell_lost(turn, turn.state.directory.by_slot[key])
+    turn.set(lost=others | lost)
     if known - seen.slots:
         start_fault(turn, part, "templates_lost")
     else:
         end_fault(turn, part)
+
+
+def _tell_lost(turn: Turn, credential: Credential) -> None:
+    """Whoever it belongs to has to hear of it: the reader will not know her any more."""
+    user = turn.state.directory.users.get(credential.user_id)
+    turn.record(
+        EventType.CREDENTIAL_LOST,
+        user_id=credential.user_id,
+        user_name=user.name if user is not None else "",
+        credential_type=credential.type,
+        credential_number=credential.number,
+    )
 
 
 def _begin(turn: Turn, wish: Wish) -> Enrolling | Refused:

@@ -491,6 +491,13 @@ class SetBluetoothCode(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrustPart(Command):
+    """Take the module that answers for `part` now as the right one."""
+
+    part: Part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClearBluetooth(Command):
     """Drop the paired phones and set the pairing code to the default (DLM-9)."""
 

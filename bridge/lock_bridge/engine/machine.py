@@ -85,6 +85,7 @@ from .inputs import (
     TamperSeen,
     Timer,
     TimerDue,
+    TrustPart,
     UserShared,
     UsesShared,
 )
@@ -229,6 +230,7 @@ _INPUTS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     SetMode: modes.set_mode,
     SetMute: mute.set_mute,
     SetBluetoothCode: bluetooth.set_code,
+    TrustPart: alarms.trust_part,
     ClearBluetooth: bluetooth.clear,
     AskPairing: pairing.ask,
     ResetLock: reset.reset_lock,

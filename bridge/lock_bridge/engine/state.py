@@ -146,6 +146,8 @@ class LockState:
     """`ok`, `low` or `critical`."""
     emergency: bool = False
     faults: frozenset[Part] = frozenset()
+    fault_reasons: Mapping[Part, str] = field(default_factory=dict)
+    """Why each of `faults` does not work."""
     untrusted: frozenset[Part] = frozenset()
     """Parts for which another device answers than before."""
 

@@ -26,6 +26,7 @@ def serve(bridge: Bridge) -> None:
     table.register(commands.SetMute, handlers.set_mute)
     table.register(commands.SetBluetoothCode, handlers.set_bluetooth_code)
     table.register(commands.ClearBluetooth, handlers.clear_bluetooth)
+    table.register(commands.TrustPart, handlers.trust_part)
     table.register(commands.RestartLock, handlers.restart)
     table.register(commands.AskPairing, handlers.ask_pairing)
     table.register(commands.FactoryReset, handlers.factory_reset)
@@ -77,6 +78,11 @@ class _Locks:
     async def clear_bluetooth(self, wish: commands.ClearBluetooth, actor: Actor) -> Mapping[str, Any]:
         return await self._bridge.runner(wish.lock).command(
             lambda id_: inputs.ClearBluetooth(command_id=id_, actor=actor)
+        )
+
+    async def trust_part(self, wish: commands.TrustPart, actor: Actor) -> Mapping[str, Any]:
+        return await self._bridge.runner(wish.lock).command(
+            lambda id_: inputs.TrustPart(command_id=id_, actor=actor, part=wish.part)
         )
 
     async def restart(self, wish: commands.RestartLock, _actor: Actor) -> Mapping[str, Any]:

@@ -142,7 +142,10 @@ class Trusting(Protocol):
     """A part whose module has an identity."""
 
     def trust(self) -> None:
-        """Take the module that answers now as the right one: an administrator has said so."""
+        """Take the module that answers now as the right one: an administrator has said so.
+
+        Whatever is enrolled in it is deleted first, for it may be a stranger's; then `PartBack` and `Inventory` follow.
+        """
 
 
 class Keypad(Port, Protocol):

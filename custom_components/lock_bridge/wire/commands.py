@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
 from .model import ScheduleWindow
-from .words import CredentialType, OperatingMode, Role, Scope
+from .words import CredentialType, OperatingMode, Part, Role, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +283,21 @@ class ClearBluetooth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrustPart:
+    """Take the module that answers for `part` now as the right one, though it is another one than before.
+
+    All that is enrolled in it is deleted first: what it holds may be a stranger's. Answers `{"trusted": bool}`, false
+    where the part is trusted already.
+    """
+
+    name: ClassVar = "part.trust"
+    scope: ClassVar = Scope.CREDENTIALS
+
+    lock: str
+    part: Part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestartLock:
     """Start the lock's logic anew from disk, as after a power cut; lockout and count stay (APP-6, VER-10)."""
 
@@ -437,6 +452,7 @@ type Command = (
     | SetMute
     | SetBluetoothCode
     | ClearBluetooth
+    | TrustPart
     | RestartLock
     | AskPairing
     | FactoryReset
@@ -478,6 +494,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
         SetMute,
         SetBluetoothCode,
         ClearBluetooth,
+        TrustPart,
         RestartLock,
         AskPairing,
         FactoryReset,

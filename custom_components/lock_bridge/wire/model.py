@@ -103,6 +103,10 @@ class LockSnapshot:
     lockout_ends_ms: int | None = None
     """End of the lockout by the bridge's `time_ms` (see `Welcome`), a clock that cannot jump."""
     faults: tuple[Part, ...] = ()
+    fault_reasons: Mapping[str, str] = field(default_factory=dict)
+    """Why each of them does not work: a `Trouble`, or what the engine found."""
+    untrusted: tuple[Part, ...] = ()
+    """Modules that are not the ones that were there before; nothing that they say opens the door."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     users: int = 0
     enrolment: Enrolment | None = None
@@ -196,6 +200,8 @@ class CredentialInfo:
     valid_from_ms: int | None = None
     valid_until_ms: int | None = None
     uses_left: int | None = None
+    lost: bool = False
+    """The reader no longer holds its template: it has to be enrolled again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

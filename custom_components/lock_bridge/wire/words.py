@@ -127,6 +127,10 @@ class EventType(StrEnum):
     CREDENTIAL_ADDED = "credential_added"
     CREDENTIAL_CHANGED = "credential_changed"
     CREDENTIAL_DELETED = "credential_deleted"
+    CREDENTIAL_LOST = "credential_lost"
+    """The reader no longer holds it: whoever it belongs to has to enrol again."""
+    PART_TRUSTED = "part_trusted"
+    """An administrator has taken another module than before as the right one."""
     MENU_OPENED = "menu_opened"
     PHONE_PAIRED = "phone_paired"
     BLUETOOTH_CLEARED = "bluetooth_cleared"
@@ -160,6 +164,7 @@ _CRITICAL: Final = frozenset(
         EventType.TAMPER_STARTED,
         EventType.BATTERY_CRITICAL,
         EventType.FAULT_STARTED,
+        EventType.PART_TRUSTED,
         EventType.CLIENT_PAIRED,
         EventType.CLIENT_REVOKED,
         EventType.PAIRING_FAILED,
@@ -206,7 +211,7 @@ class Part(StrEnum):
 
 
 class Trouble(StrEnum):
-    """Why a part does not work, as `fault_started` says it; each has a sentence with what to do (hardware/trouble.py)."""
+    """Why a part does not work, as `fault_started` says it; hardware/trouble.py says what to do."""
 
     MISSING = "missing"
     """The device is not there."""
