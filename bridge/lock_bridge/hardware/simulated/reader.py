@@ -12,6 +12,8 @@ from lock_bridge.hardware.ports import (
     EnrolRetry,
     EnrolStep,
     Inventory,
+    PartBack,
+    PartReplaced,
     PortBusy,
 )
 from lock_bridge.wire.words import CredentialType, Part
@@ -56,7 +58,7 @@ class SimulatedReader(SimulatedPart):
         """Begin to learn into `slot` with `steps` touches or poses. Raises `PortBusy` when already learning."""
         if self.learning is not None:
             raise PortBusy(f"the {self.part} reader is learning already")
-        if not self.works(self.part):
+        if not self.works(self.part) or self.is_exchanged:
             self.tell(EnrolFailed(self.kind, "fault"))
             return
         self.learning = Learning(slot, steps)
@@ -70,12 +72,38 @@ class SimulatedReader(SimulatedPart):
     async def delete(self, slots: Collection[int]) -> None:
         """Forget slots; those that cannot be reached now are forgotten at the module's return."""
         self._to_forget.update(slots)
-        if self.works(self.part):
+        if self.works(self.part) and not self.is_exchanged:
             self._forget()
 
+    def exchange(self, holds: str) -> None:
+        """Put another module in its place, with `holds` enrolled in the first slot."""
+        self.fail("fault")
+        self._templates.clear()
+        self._templates[0] = holds
+        self._site.world.exchanged.add(self.part)
+        self._site.keep()
+        self.tell_levels((self.part,))
+        self._site.changed()
+
+    def trust(self) -> None:
+        """Take the module that is there as the right one: empty it, and serve it."""
+        if self.is_exchanged:
+            self._templates.clear()
+            self._site.world.exchanged.discard(self.part)
+            self._site.keep()
+            self.tell(PartBack(self.part), self.part)
+            self.tell_levels((self.part,))
+            self._site.changed()
+
+    @property
+    def is_exchanged(self) -> bool:
+        """Whether the module is not the one that was there before, and nobody has said to trust it."""
+        return self.part in self._site.world.exchanged
+
     def find(self, whose: str | None) -> None:
-        """Say which slot it matches; None: nothing that can be matched."""
-        self.tell(BiometricSeen(self.kind, None if whose is None else self.slot_of(whose)), self.part)
+        """Say which slot it matches; None: nothing that can be matched. A module that is not trusted is not heard."""
+        if not self.is_exchanged:
+            self.tell(BiometricSeen(self.kind, None if whose is None else self.slot_of(whose)), self.part)
 
     def take(self, learning: Learning, whose: str) -> bool:
         """Take in one touch or pose of the enrolment under way; whether more of them are wanted."""
@@ -120,6 +148,9 @@ class SimulatedReader(SimulatedPart):
     @override
     def tell_levels(self, parts: Iterable[Part]) -> None:
         if self.works(self.part) and self._site.profile.limits(self.kind) is not None:
+            if self.is_exchanged:
+                self.tell(PartReplaced(self.part))
+                return
             self._forget()
             self.tell(Inventory(self.kind, frozenset(self._templates)))
 

@@ -7,8 +7,10 @@ from typing import Final
 from lock_bridge.wire.words import Part
 
 from .assembly import Assembly
+from .config import STRANGER
 from .grammar import Act, NotUnderstood, Verb, is_on, one_of, only, sleep
 from .mechanics import Mechanics
+from .reader import SimulatedReader
 from .world import World
 
 HANDLE_MS: Final = 400
@@ -30,7 +32,7 @@ class WorldWords:
         """Those that make sense for the model."""
         profile, clutch = self._door.profile, self._clutch
         lift = " | inside lift | lift | press | rest" if clutch else ""
-        parts = " ".join(self._door.parts)
+        parts, readers = " ".join(self._door.parts), self._readers()
         radio = self._door.radios.has_wifi or self._door.radios.has_bluetooth
         return [
             Verb("open", "open", self._simply(self._mechanics.open)),
@@ -50,6 +52,7 @@ class WorldWords:
             Verb("hinge", "hinge left | right", self._hinge, not clutch),
             Verb("unplug", f"unplug PART ({parts})", self._unplug),
             Verb("plug", f"plug PART ({parts})", self._plug),
+            Verb("exchange", f"exchange PART ({' '.join(readers)})", self._exchange, bool(readers)),
             Verb("new", "new door", self._new),
         ]
 
@@ -170,6 +173,15 @@ class WorldWords:
 
     async def _plug(self, given: list[str]) -> None:
         self._door.plug(self._part(given))
+
+    async def _exchange(self, given: list[str]) -> None:
+        readers = self._readers()
+        part = one_of(given, readers.keys())
+        # Whoever does that has enrolled a finger, a face or a palm of his own.
+        readers[part].exchange(f"{STRANGER.name} {STRANGER.fingers[0]}" if part == Part.FINGERPRINT else STRANGER.name)
+
+    def _readers(self) -> dict[str, SimulatedReader]:
+        return {part.value: port for part, port in self._door.parts.items() if isinstance(port, SimulatedReader)}
 
     async def _new(self, given: list[str]) -> None:
         if given != ["door"]:

@@ -47,6 +47,8 @@ class World:
     """How well the house's Wi-Fi is heard here (PWR-3)."""
     hinge: str = "right"
     unplugged: set[Part] = field(default_factory=set)
+    exchanged: set[Part] = field(default_factory=set)
+    """Readers that somebody has put other modules in the place of, which nobody has said to trust."""
     templates: dict[int, str] = field(default_factory=dict)
     """What the fingerprint reader holds: slots, and the fingers in them."""
     faces: dict[int, str] = field(default_factory=dict)
@@ -95,6 +97,7 @@ class World:
         data = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "handle"}
         return data | {
             "unplugged": sorted(self.unplugged),
+            "exchanged": sorted(self.exchanged),
             **{name: _plain(getattr(self, name)) for name in ("templates", "faces", "palms")},
         }
 
@@ -168,6 +171,7 @@ _READERS: Final[Mapping[str, Any]] = {
     "signal_dbm": _one_of(*range(-100, 1)),
     "hinge": _one_of("right", "left"),
     "unplugged": _parts,
+    "exchanged": _parts,
     "templates": _templates,
     "faces": _templates,
     "palms": _templates,
