@@ -3,15 +3,15 @@
 
 PATH="$PATH:/usr/sbin:/sbin" # where Debian puts daemons, and a person's PATH does not look
 
-# need_programs NAME... : brings those that are missing, by the Debian package of the same name. Where it cannot: an error in
-# CI; elsewhere one line that names them, and the tests that need them skip.
+# need_programs NAME... : brings those that are missing, by the Debian package of the same name, or of that after a "=".
+# Where it cannot: an error in CI; elsewhere one line that names them, and the tests that need them skip.
 need_programs() {
-    local name missing=""
-    for name in "$@"; do have "$name" || missing="$missing $name"; done
+    local item missing=""
+    for item in "$@"; do have "${item%%=*}" || missing="$missing $item"; done
     [ -n "$missing" ] || return 0
-    # shellcheck disable=SC2086
-    install_debian $missing || true
-    for name in $missing; do have "$name" || without "$name" "install it"; done
+    # shellcheck disable=SC2046
+    install_debian $(for item in $missing; do echo "${item#*=}"; done) || true
+    for item in $missing; do have "${item%%=*}" || without "${item%%=*}" "install ${item#*=}"; done
 }
 
 # Exports LOCK_BRIDGE_BROWSER: a Chromium or Chrome that is there, Debian's, or Playwright's own.
