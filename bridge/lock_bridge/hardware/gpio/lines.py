@@ -46,7 +46,11 @@ class Inputs(Protocol):
 
 
 class Lines(Protocol):
-    """The machine's GPIO. Raises `PartError`: NO_LINE, IN_USE, NO_PERMISSION, LIBRARY_MISSING, UNPLUGGED."""
+    """The machine's GPIO. Takes all lines that are asked for, or none.
+
+    Raises `PartError`: NO_LINE, IN_USE, NO_PERMISSION, SETTINGS (such as pulls that the chip lacks), UNPLUGGED,
+    LIBRARY_MISSING.
+    """
 
     def outputs(self, consumer: str, lines: Mapping[str, Line]) -> Outputs:
         """Take lines to drive them. `consumer` is what `gpioinfo` shows."""
@@ -60,7 +64,8 @@ class Lines(Protocol):
         edge: Callable[[Edge], None] | None = None,
         lost: Callable[[], None] | None = None,
     ) -> Inputs:
-        """Take lines to read them. `edge` is called on the event loop, in order; `lost` when edges were missed.
+        """Take lines to read them. `edge` is called on the event loop, in order; `lost` when edges were missed,
+        or when the chip is gone.
 
         Edges are hints: whoever needs to be sure reads the levels.
         """
