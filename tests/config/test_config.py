@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lock_bridge.config import Config, ConfigError, load, parse
 from lock_bridge.config_table import spelled
+from lock_bridge.hardware.ef01.about import Options as Ef01
 
 PROFILES = ("l2s", "palm6068")
 
@@ -72,7 +73,7 @@ def test_a_whole_config_is_read_as_it_stands() -> None:
     assert (lock.id, lock.name, lock.profile, lock.serial) == ("front_door", "Front door", "palm6068", "E12345678")
     assert lock.verification_code == "QWERTZ"
     assert lock.parts["fingerprint"].driver == "ef01"
-    assert lock.parts["fingerprint"].options == {"device": "/dev/ttyUSB0", "baudrate": 115200, "password": 24680135}
+    assert lock.parts["fingerprint"].options == Ef01("/dev/ttyUSB0", 115200, 24680135)
     assert {port: part.driver for port, part in lock.parts.items() if port != "fingerprint"} == dict.fromkeys(
         ("keypad", "sounder", "card", "bolt", "contacts", "power"), "simulated"
     )

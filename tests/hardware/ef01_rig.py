@@ -5,10 +5,13 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
-from lock_bridge.hardware.ef01 import Ef01Reader, Identity, Settings, Timing
+from lock_bridge.clock import ManualClock
+from lock_bridge.hardware.ef01 import Ef01Reader, Settings, Timing
+from lock_bridge.hardware.memory import Forgetful, PartMemory
 from lock_bridge.hardware.ports import BiometricSeen, Inventory, PartBack, PartFault, Reading
 from lock_bridge.wire.words import CredentialType, Part
-from tests.hardware.ef01_emulator import GET_IMAGE, Cable, Sensor
+from tests.hardware.emulators.ef01 import GET_IMAGE, Cable, Sensor
+from tests.hardware.emulators.gpio import FakeLines
 
 FAST = Timing(
     answer=1.0,
@@ -47,14 +50,24 @@ class Rig:
         sensor: Sensor | None = None,
         *,
         timing: Timing = FAST,
-        known: Identity | None = None,
+        memory: PartMemory | None = None,
         **settings: object,
     ) -> None:
         self.cable = Cable(folder / "by-id-finger")
         self.sensor = sensor or Sensor()
         self.settings = Settings(port=str(self.cable.path), **settings)  # type: ignore[arg-type]
         self.slept: asyncio.Queue[float] = asyncio.Queue()
-        self.reader = Ef01Reader(self.settings, known=known, timing=timing, sleep=self._sleep, jitter=random.Random(1))
+        self.clock = ManualClock()
+        self.lines = FakeLines(self.clock)
+        self.memory = memory or Forgetful()
+        self.reader = Ef01Reader(
+            self.settings,
+            memory=self.memory,
+            lines=self.lines,
+            timing=timing,
+            sleep=self._sleep,
+            jitter=random.Random(1),
+        )
         self.reports: asyncio.Queue[Reading] = asyncio.Queue()
 
     async def start(self, *expected: Reading) -> None:

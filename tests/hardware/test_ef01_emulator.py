@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from pyfingerprint.pyfingerprint import PyFingerprint
 
-from tests.hardware.ef01_emulator import Cable, Sensor
+from tests.hardware.emulators.ef01 import Cable, Sensor
 
 
 @pytest.fixture

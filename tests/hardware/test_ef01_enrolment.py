@@ -19,7 +19,8 @@ from lock_bridge.hardware.ports import (
     PortBusy,
 )
 from lock_bridge.wire.words import CredentialType, Part
-from tests.hardware.ef01_emulator import (
+from tests.hardware.ef01_rig import BACK, FAST, IMPATIENT, Rig, fault, inventory
+from tests.hardware.emulators.ef01 import (
     COMBINE,
     DELETE,
     EXTRACT,
@@ -38,7 +39,6 @@ from tests.hardware.ef01_emulator import (
     silent,
     split,
 )
-from tests.hardware.ef01_rig import BACK, FAST, IMPATIENT, Rig, fault, inventory
 
 CANCELLED = EnrolFailed(CredentialType.FINGERPRINT, "cancelled")
 
@@ -449,6 +449,7 @@ async def test_a_slot_in_doubt_is_not_touched_in_another_module(build: Build) ->
     await rig.reported(PartReplaced(Part.FINGERPRINT))
     assert DELETE not in rig.cable.heard
     rig.cable.unplug()
+    await rig.reported(fault("unplugged"))
     rig.sensor.lift()
     rig.cable.plug(rig.sensor)
     await rig.reported(BACK, inventory(0))

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lock_bridge.hardware.ef01.frames import Frame, FrameParser, FrameType, build
-from tests.hardware import ef01_emulator as real
+from tests.hardware.emulators import ef01 as real
 
 ANSWERS = st.tuples(st.just(FrameType.ANSWER), st.binary(min_size=1, max_size=64))
 DATA = st.tuples(st.sampled_from([FrameType.DATA, FrameType.END]), st.binary(min_size=1, max_size=256))

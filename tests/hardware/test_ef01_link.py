@@ -10,14 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lock_bridge.hardware.doubt import NoAnswerError, RestartedError
 from lock_bridge.hardware.ef01 import Colour, Effect, Glow, commands
 from lock_bridge.hardware.ef01.commands import Answer, Command, Found, Parameters, Status
-from lock_bridge.hardware.ef01.faults import ModuleError, NoAnswerError, RestartedError, Trouble, UnpluggedError
 from lock_bridge.hardware.ef01.frames import FrameParser, FrameType, build
 from lock_bridge.hardware.ef01.link import Link
 from lock_bridge.hardware.ports import BiometricSeen
-from tests.hardware.ef01_emulator import EXTRACT, GET_IMAGE, SEARCH, Fault, Sensor, frame
+from lock_bridge.hardware.serial_port import UnpluggedError
+from lock_bridge.hardware.trouble import PartError, Trouble
 from tests.hardware.ef01_rig import FAST, IMPATIENT, Rig
+from tests.hardware.emulators.ef01 import EXTRACT, GET_IMAGE, SEARCH, Fault, Sensor, frame
 from tests.hardware.test_ef01_frames import STREAMS, cut, flipped
 
 ALL: dict[str, tuple[Command[object], bytes]] = {
@@ -136,7 +138,7 @@ async def test_a_search_finds_what_a_whole_frame_says_and_nothing_else(stream: b
     with suppress(RestartedError):
         for chunk in cut(stream, places):
             link.data_received(chunk)
-        link._silence()
+        link.silent()
         heard = FrameParser()
         frames = heard.feed(stream) + heard.silence()
         fitting = (command.answer(found.payload) for found in frames if found.type is FrameType.ANSWER)
@@ -171,7 +173,7 @@ async def test_behind_the_fence_no_late_answer_is_left(late: list[str], noise: b
 
 async def test_a_wrong_password_is_told_from_silence(link: Link) -> None:
     wire(link).replies = lambda payload: link.data_received(answer(b"\x13" if payload[0] == 0x13 else b"\x21"))
-    with pytest.raises(ModuleError) as refused:
+    with pytest.raises(PartError) as refused:
         await link.resynchronise(7)
     assert refused.value.trouble is Trouble.WRONG_PASSWORD
 
@@ -179,7 +181,7 @@ async def test_a_wrong_password_is_told_from_silence(link: Link) -> None:
 async def test_a_silent_module_is_greeted_twice() -> None:
     link = Link(IMPATIENT, lambda: None)
     link.connection_made(Wire())
-    with pytest.raises(ModuleError) as silent:
+    with pytest.raises(PartError) as silent:
         await link.resynchronise(7)
     assert silent.value.trouble is Trouble.NO_ANSWER
     assert len(wire(link).sent) == 2

@@ -13,9 +13,12 @@ from typing import Protocol
 import pytest
 
 from lock_bridge.hardware.ef01 import Colour, Ef01Reader, Effect, Glow, Identity, Product, Settings
-from lock_bridge.hardware.ports import BiometricSeen, EnrolFailed, PartReplaced
+from lock_bridge.hardware.gpio.lines import Line
+from lock_bridge.hardware.memory import Forgetful
+from lock_bridge.hardware.ports import BiometricSeen, EnrolDone, EnrolFailed, EnrolStep, PartReplaced
 from lock_bridge.wire.words import CredentialType, Part
-from tests.hardware.ef01_emulator import (
+from tests.hardware.ef01_rig import BACK, FAST, IMPATIENT, Rig, fault, inventory
+from tests.hardware.emulators.ef01 import (
     DELETE,
     EXTRACT,
     GET_IMAGE,
@@ -24,6 +27,7 @@ from tests.hardware.ef01_emulator import (
     READ_PRODUCT,
     RING,
     SEARCH,
+    STORE,
     VERIFY_PASSWORD,
     Fault,
     Sensor,
@@ -35,7 +39,6 @@ from tests.hardware.ef01_emulator import (
     split,
     wrong_length,
 )
-from tests.hardware.ef01_rig import BACK, FAST, IMPATIENT, Rig, fault, inventory
 
 REPLACED = PartReplaced(Part.FINGERPRINT)
 
@@ -126,17 +129,42 @@ async def test_a_finger_that_cannot_be_read_is_asked_to_come_again_by_the_ring(b
 
 
 async def test_with_a_touch_pin_the_glass_is_looked_at_only_when_touched(build: Build) -> None:
-    rig = build(family(), touch_pin=True)
+    rig = build(family(), touch=Line("GPIO4", active_low=True, pull="up"))
     await rig.start()
     before = rig.cable.heard.count(GET_IMAGE)
     await rig.cable.hears(READ_PARAMETERS, 3)
     assert rig.cable.heard.count(GET_IMAGE) == before
     for _ in range(2):
         rig.sensor.press("Bert")
-        rig.reader.touched()
+        rig.lines.put("GPIO4", high=False)
+        rig.clock.advance(1)
         await rig.reported(BiometricSeen(CredentialType.FINGERPRINT, 7))
         rig.sensor.lift()
+        rig.lines.put("GPIO4", high=True)
+        rig.clock.advance(1)
         await rig.cable.hears(READ_PARAMETERS)
+
+
+async def test_a_touch_pin_that_tells_of_no_edge_is_read_now_and_then(build: Build) -> None:
+    rig = build(family(), touch=Line("GPIO4", active_low=True, pull="up"))
+    await rig.start()
+    rig.lines.deafen("GPIO4")
+    rig.sensor.press("Bert")
+    rig.lines.put("GPIO4", high=False)
+    await rig.reported(BiometricSeen(CredentialType.FINGERPRINT, 7))
+
+
+async def test_a_finger_that_is_there_at_the_start_is_seen(build: Build) -> None:
+    rig = build(family(), touch=Line("GPIO4", active_low=True, pull="up"))
+    rig.sensor.press("Bert")
+    rig.lines.put("GPIO4", high=False)
+    await rig.start()
+    await rig.reported(BiometricSeen(CredentialType.FINGERPRINT, 7))
+
+
+async def test_a_touch_pin_that_is_no_line_of_the_machine_is_said(build: Build) -> None:
+    rig = build(family(), touch=Line("GPIO99"))
+    await rig.start(fault("no_line"))
 
 
 async def test_the_ring_shows_what_it_is_told_and_then_the_last_wish(build: Build) -> None:
@@ -493,27 +521,111 @@ async def test_the_module_of_before_is_welcome_again(build: Build) -> None:
     await rig.opens_for("Anna", 3)
 
 
-async def test_another_module_serves_once_it_is_trusted(build: Build) -> None:
+async def test_another_module_serves_once_it_is_trusted_and_has_forgotten_whom_it_knew(build: Build) -> None:
     rig = build(family(serial="1"))
     await rig.start()
     rig.reader.trust()
-    rig.sensor = Sensor(serial="2", templates={1: frozenset({"Anna"})})
+    rig.sensor = Sensor(serial="2", templates={3: frozenset({"Eve"}), 150: frozenset({"Mallory"})})
     rig.cable.exchange(rig.sensor)
     await rig.reported(REPLACED)
     rig.reader.trust()
-    await rig.reported(BACK, inventory(1))
-    await rig.opens_for("Anna", 1)
+    await rig.reported(BACK, inventory())
+    assert rig.sensor.templates == {}
+    await rig.opens_for("Eve", None)
     assert rig.reader.identity is not None
     assert rig.reader.identity.product is not None
     assert rig.reader.identity.product.serial == "2"
 
 
-async def test_a_module_that_was_exchanged_while_the_bridge_was_off_is_noticed(build: Build) -> None:
-    before = Identity(0, 200, Product("R503", "2011", "1", "1.2", "GC0308"))
-    rig = build(family(serial="2"), known=before)
-    await rig.start(REPLACED)
-    rig = build(family(serial="1"), known=before)
+async def test_a_trusted_module_is_emptied_also_if_the_bridge_dies_before_it_was(build: Build) -> None:
+    rig = build(family(serial="1"))
     await rig.start()
+    rig.cable.exchange(family(serial="2"))
+    await rig.reported(REPLACED)
+    rig.reader.trust()
+    assert "empty" in (rig.memory.get("identity") or "")
+    rig.cable.unplug()
+    rig = await restarted(build, rig, family(serial="2"))
+    await rig.start(inventory())
+    assert rig.sensor.templates == {}
+
+
+async def test_whom_a_trusted_module_does_not_forget_it_opens_nothing_for(build: Build) -> None:
+    rig = build(family(serial="1"))
+    await rig.start()
+    rig.sensor = family(serial="2", stuck=True)
+    rig.cable.exchange(rig.sensor)
+    await rig.reported(REPLACED)
+    rig.reader.trust()
+    await rig.reported(BACK, inventory())
+    await rig.opens_for("Anna", None)
+
+
+async def restarted(build: Build, rig: Rig, sensor: Sensor) -> Rig:
+    """The bridge stops, and starts with this sensor on the cable."""
+    await rig.close()
+    return build(sensor, memory=rig.memory)
+
+
+async def test_the_module_of_before_a_restart_is_known(build: Build) -> None:
+    rig = build(family(serial="1"))
+    await rig.start()
+    rig = await restarted(build, rig, rig.sensor)
+    await rig.start()
+    assert rig.reader.health.words == "R503, serial 1, 2 of 200 slots taken"
+    assert rig.reader.health.state == "served"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"serial": "2"},
+        {"capacity": 1000},
+        {"model": None},
+        {"templates": {3: frozenset({"Anna"})}},
+        {"templates": {3: frozenset({"Anna"}), 7: frozenset({"Bert"}), 9: frozenset({"Eve"})}},
+    ],
+    ids=["serial number", "capacity", "kind", "a slot less", "a slot more"],
+)
+async def test_a_module_that_was_exchanged_while_the_bridge_was_off_is_noticed(
+    build: Build, other: dict[str, object]
+) -> None:
+    rig = build(family(serial="1"), timing=IMPATIENT)
+    await rig.start()
+    old = rig.sensor
+    new = Sensor(**({"serial": "1", "templates": dict(old.templates)} | other))  # type: ignore[arg-type]
+    rig = await restarted(build, rig, new)
+    await rig.start(REPLACED)
+    assert rig.reader.health.state == "replaced"
+    rig.reader.trust()
+    await rig.reported(BACK, inventory())
+    rig = await restarted(build, rig, new)
+    await rig.start()
+    rig = await restarted(build, rig, old)
+    await rig.start(REPLACED)
+
+
+async def test_a_slot_that_was_being_filled_when_the_bridge_died_makes_no_other_module(build: Build) -> None:
+    rig = build(family(serial="1"))
+    await rig.start()
+    await rig.reader.enrol(4, 2)
+    assert await rig.touch("Carla") == EnrolStep(CredentialType.FINGERPRINT, 1)
+    kept: list[str] = []
+    rig.cable.spoil(STORE, Fault(then=lambda: kept.append(rig.memory.get("identity") or "")))
+    rig.sensor.press("Carla")
+    await rig.reported(EnrolStep(CredentialType.FINGERPRINT, 2), EnrolDone(CredentialType.FINGERPRINT, 4))
+    rig.memory.put("identity", kept[0])
+    rig = await restarted(build, rig, rig.sensor)
+    await rig.start(inventory(3, 4, 7))
+
+
+async def test_a_memory_that_makes_no_sense_counts_as_none(build: Build) -> None:
+    for text in ("", "[]", "{}", '{"system_id": "x"}', '{"product": 5, "system_id": 0, "capacity": 1, "slots": 7}'):
+        memory = Forgetful()
+        memory.put("identity", text)
+        rig = build(family(), memory=memory)
+        await rig.start()
+        await rig.close()
 
 
 async def test_slots_are_forgotten(build: Build) -> None:

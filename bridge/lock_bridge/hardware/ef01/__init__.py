@@ -2,8 +2,7 @@
 
 from .commands import Colour, Effect, Glow, Product
 from .driver import Ef01Reader, Settings
-from .faults import Trouble
 from .link import Timing
 from .module import Identity
 
-__all__ = ["Colour", "Ef01Reader", "Effect", "Glow", "Identity", "Product", "Settings", "Timing", "Trouble"]
+__all__ = ["Colour", "Ef01Reader", "Effect", "Glow", "Identity", "Product", "Settings", "Timing"]

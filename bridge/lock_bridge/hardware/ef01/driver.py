@@ -8,25 +8,29 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, override
 
+from lock_bridge.hardware.doubt import DoubtError, NoAnswerError, RestartedError
+from lock_bridge.hardware.gpio.lines import Line, Lines
+from lock_bridge.hardware.memory import Forgetful, PartMemory
 from lock_bridge.hardware.ports import (
     BiometricSeen,
     EnrolDone,
     EnrolFailed,
+    Health,
     Inventory,
-    PartBack,
-    PartFault,
-    PartReplaced,
     PortBusy,
     Report,
     TemplateReader,
 )
+from lock_bridge.hardware.trouble import PartError, Trouble
+from lock_bridge.hardware.upkeep import Upkeep
+from lock_bridge.hardware.watched_line import WatchedLine
 from lock_bridge.wire.words import CredentialType, Part
 
 from .commands import Glow
 from .enrolment import AGAIN, DARK, FEWEST_STEPS, MOST_STEPS, Enrolment, EnrolmentError, Teacher
-from .faults import DoubtError, ModuleError, NoAnswerError, RestartedError, Trouble, trouble_of
 from .frames import DEFAULT_ADDRESS, Counters
 from .glass import Glass, Sight
+from .known import Known
 from .link import Link, Timing
 from .module import CLASSIC_BUFFERS, Identity, Module
 
@@ -44,8 +48,11 @@ class Settings:
     buffers: int | None = None
     """How many touches the module combines; None: as many as its kind does."""
 
-    touch_pin: bool = False
-    """Its touch pin is wired: the driver looks at the glass when `touched` is called, and does not poll."""
+    touch: Line | None = None
+    """Where its touch pin is wired: the driver looks at the glass when that says so, and does not poll."""
+
+    name: str = "fingerprint"
+    """For logs, and for `gpioinfo`."""
 
 
 class Ef01Reader(TemplateReader):
@@ -59,31 +66,35 @@ class Ef01Reader(TemplateReader):
         self,
         settings: Settings,
         *,
-        known: Identity | None = None,
+        memory: PartMemory | None = None,
+        lines: Lines | None = None,
         timing: Timing | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         jitter: random.Random | None = None,
     ) -> None:
-        """`known` is the `identity` of an earlier run: then another module is noticed at the first start too."""
+        """`memory` is of earlier runs: then another module is noticed at the first start too."""
         self._settings = settings
         self._timing = timing or Timing()
-        self._sleep = sleep
-        self._jitter = jitter or random.Random()  # noqa: S311 - spreads retries, hides nothing
-        self._backoff = self._timing.backoff_first
+        self._upkeep = Upkeep(
+            (Part.FINGERPRINT,),
+            settings.name,
+            self._session,
+            sleep=sleep,
+            jitter=jitter,
+            first_s=self._timing.backoff_first,
+            longest_s=self._timing.backoff_longest,
+        )
         self._report: Report = lambda _reading: None
-        self._task: asyncio.Task[None] | None = None
-        self._stopping = False
         self._wake = asyncio.Event()
 
         self._link: Link | None = None
         self._serving = False
-        self._known = known
-        self._slots: frozenset[int] | None = None
-        self._trouble: Trouble | None = None
-        self._replaced = False
-        self._told_inventory = False
+        self._known = Known(memory or Forgetful())
 
-        self._glass = Glass(settings.touch_pin)
+        self._touch: WatchedLine | None = None
+        if settings.touch is not None and lines is not None:
+            self._touch = WatchedLine(lines, settings.name, settings.touch, self._touched)
+        self._glass = Glass(self._touch is not None)
         self._enrolment: Enrolment | None = None
         self._to_delete: set[int] = set()
         self._undeletable: frozenset[int] = frozenset()
@@ -94,8 +105,13 @@ class Ef01Reader(TemplateReader):
 
     @property
     def identity(self) -> Identity | None:
-        """The module that is trusted; worth keeping for the next start."""
-        return self._known
+        """The module that is trusted."""
+        return self._known.identity
+
+    @property
+    def health(self) -> Health:
+        """How it is now."""
+        return self._upkeep.health
 
     @property
     def counters(self) -> Counters | None:
@@ -104,26 +120,13 @@ class Ef01Reader(TemplateReader):
 
     @override
     async def start(self, report: Report) -> None:
-        if self._task is not None:
-            raise RuntimeError("The reader has been started already.")
+        self._upkeep.start(report)
         self._report = report
-        self._stopping = self._told_inventory = False
-        self._trouble = None
-        self._task = asyncio.create_task(self._run(), name="ef01")
-        self._task.add_done_callback(self._ended)
 
     @override
     async def stop(self) -> None:
-        task, self._task = self._task, None
-        if task is None:
-            return
-        self._stopping = True
-        self._wake.set()
-        if self._serving:
-            # Time to end an enrolment and put out the ring.
-            await asyncio.wait({task}, timeout=_GRACE)
-        task.cancel()
-        await asyncio.wait({task})
+        # Time to end an enrolment and put out the ring.
+        await self._upkeep.stop(grace_s=_GRACE, wake=self._wake.set)
 
     @override
     async def enrol(self, slot: int, steps: int) -> None:
@@ -150,6 +153,7 @@ class Ef01Reader(TemplateReader):
     @override
     async def delete(self, slots: Collection[int]) -> None:
         self._to_delete.update(slots)
+        self._known.about_to_change(self._to_delete)
         if slots and self._serving:
             done = asyncio.get_running_loop().create_future()
             self._deletions.append(done)
@@ -161,32 +165,20 @@ class Ef01Reader(TemplateReader):
         self._glow = glow
         self._wake.set()
 
-    def touched(self) -> None:
-        """The touch pin says that a finger is on the glass."""
-        self._glass.touched()
-        self._wake.set()
-
     def trust(self) -> None:
-        """Take the module that answers now as the right one: an administrator has said so."""
-        if self._replaced:
-            self._known = None
-            self._slots = None
+        """Take the module that answers now as the right one, and empty it: an administrator has said so."""
+        if self._upkeep.health.state == "replaced":
+            self._known.start_anew()
             self._wake.set()
 
-    async def _run(self) -> None:
-        while not self._stopping:
-            try:
-                await self._session()
-            except (ModuleError, OSError) as error:
-                if not self._stopping:
-                    self._fault(error)
-                    await self._sleep(self._next_delay())
+    @property
+    def _stopping(self) -> bool:
+        return self._upkeep.stopping
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """The task ends when it is told to; with anything else, the part is out of service and somebody must know."""
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _LOG.critical("The driver of the fingerprint module has failed", exc_info=error)
-            self._report(PartFault(Part.FINGERPRINT, Trouble.INTERNAL))
+    def _touched(self, active: bool) -> None:
+        if active:
+            self._glass.touched()
+            self._wake.set()
 
     async def _session(self) -> None:
         """One opening of the port, to its end."""
@@ -195,11 +187,15 @@ class Ef01Reader(TemplateReader):
         try:
             await link.open(self._settings.port, self._settings.baudrate)
             self._link = link
+            if self._touch is not None:
+                self._touch.open()
             while not self._stopping:
                 if await self._admit(module):
                     with suppress(_ReplacedError):
                         await self._serve(module)
         finally:
+            if self._touch is not None:
+                self._touch.close()
             await link.close()
 
     async def _admit(self, module: Module) -> bool:
@@ -207,26 +203,21 @@ class Ef01Reader(TemplateReader):
         try:
             occupied = await self._meet(module)
         except _ReplacedError:
-            if not self._replaced:
-                _LOG.error("Another fingerprint module than before answers at %s", self._settings.port)
-                self._replaced = True
-                self._report(PartReplaced(Part.FINGERPRINT))
+            self._upkeep.replaced(_words(module.identity))
             await self._rest(self._timing.heartbeat)
             return False
-        self._known = module.identity
-        self._slots = occupied
+        self._known.keep(module.identity, occupied)
         self._undeletable = frozenset()
+        if self._known.to_be_emptied:
+            self._to_delete |= occupied
         if self._to_delete:
             await self._forget(module, occupied)
-        if self._trouble is not None or self._replaced:
-            _LOG.warning("The fingerprint module at %s is back", self._settings.port)
-            self._trouble = None
-            self._replaced = False
-            self._told_inventory = False
-            self._report(PartBack(Part.FINGERPRINT))
-        if not self._told_inventory:
-            self._told_inventory = True
-            self._report(Inventory(CredentialType.FINGERPRINT, self._slots - self._to_delete))
+        self._known.emptied()
+        first = self._upkeep.health.state != "served"
+        slots = self._known.slots - self._to_delete
+        self._upkeep.served(f"{_words(module.identity)}, {len(slots)} of {module.identity.capacity} slots taken")
+        if first:
+            self._report(Inventory(CredentialType.FINGERPRINT, slots))
         return True
 
     async def _meet(self, module: Module, tries: int = 3) -> frozenset[int]:
@@ -238,9 +229,8 @@ class Ef01Reader(TemplateReader):
             if tries == 1:
                 raise
             return await self._meet(module, tries - 1)
-        changed = frozenset() if self._slots is None else (occupied ^ self._slots) - self._to_delete
-        if changed or self._known not in {None, identity}:
-            raise _ReplacedError("another module answers")
+        if not self._known.is_same(identity, occupied):
+            raise _ReplacedError("another module answers", Trouble.UNSUPPORTED)
         return occupied
 
     async def _serve(self, module: Module) -> None:
@@ -259,7 +249,7 @@ class Ef01Reader(TemplateReader):
                     await self._meet(module)
                 else:
                     doubts = 0
-                    self._backoff = self._timing.backoff_first
+                    self._upkeep.works()
                     await self._rest(self._until_next_turn())
             if self._lit:
                 await module.show(DARK)
@@ -282,13 +272,15 @@ class Ef01Reader(TemplateReader):
             await self._look(module)
         else:
             await self._meet(module)
+            if self._touch is not None:
+                self._touch.check()
 
     @property
     def _has_to_forget(self) -> bool:
         return bool(self._deletions or self._to_delete - self._undeletable)
 
     async def _look(self, module: Module) -> None:
-        sight = await self._glass.look(module, self._slots or frozenset())
+        sight = await self._glass.look(module, self._known.slots)
         match sight:
             case BiometricSeen() if self._enrolment is not None:
                 # That was asked for in the meantime: a finger that has just come is a touch of it.
@@ -308,12 +300,13 @@ class Ef01Reader(TemplateReader):
                     await self._forget(module, await self._meet(module))
             finally:
                 self._end_enrolment(EnrolFailed(CredentialType.FINGERPRINT, ended.reason))
-        except ModuleError, OSError:
+        except PartError, OSError:
             self._end_enrolment(EnrolFailed(CredentialType.FINGERPRINT, "fault"))
             raise
         else:
             self._to_delete.discard(enrolment.slot)
-            self._slots = (self._slots or frozenset()) | {enrolment.slot}
+            self._known.keep(module.identity, self._known.slots | {enrolment.slot})
+            self._known.about_to_change(self._to_delete)
             self._end_enrolment(EnrolDone(CredentialType.FINGERPRINT, enrolment.slot))
         finally:
             self._glass.after_enrolment(occupied=module.finger)
@@ -340,7 +333,7 @@ class Ef01Reader(TemplateReader):
                 return await step()
 
         self._check(enrolment)
-        if enrolment.slot >= module.identity.capacity or enrolment.slot in (self._slots or ()):
+        if enrolment.slot >= module.identity.capacity or enrolment.slot in self._known.slots:
             _LOG.error("The fingerprint module has no free slot %d", enrolment.slot)
             raise EnrolmentError("fault")
         together = enrolment.steps <= module.buffers
@@ -351,6 +344,7 @@ class Ef01Reader(TemplateReader):
         await teacher.teach(enrolment.steps, steady, together=together, lifted=not self._glass.told)
         self._check(enrolment)
         self._to_delete.add(enrolment.slot)
+        self._known.about_to_change(self._to_delete)
         if not await steady(lambda: module.store(enrolment.slot)):
             raise EnrolmentError("fault")
         self._check(enrolment)
@@ -372,8 +366,9 @@ class Ef01Reader(TemplateReader):
         """Delete what is to be deleted, in a module that has just been met."""
         wanted, waiting = frozenset(self._to_delete), tuple(self._deletions)
         left = await module.forget(occupied & wanted)
-        self._slots = occupied - (wanted - left)
         self._to_delete -= wanted - left
+        self._known.keep(module.identity, occupied - (wanted - left))
+        self._known.about_to_change(self._to_delete)
         self._undeletable = wanted & left
         if self._undeletable:
             _LOG.error("The fingerprint module keeps slots that it should forget: %s", sorted(self._undeletable))
@@ -406,36 +401,19 @@ class Ef01Reader(TemplateReader):
                 await self._wake.wait()
         self._wake.clear()
 
-    def _fault(self, error: ModuleError | OSError) -> None:
-        trouble = trouble_of(error)
-        _LOG.log(
-            logging.WARNING if self._trouble is None else logging.DEBUG,
-            "The fingerprint module at %s cannot be used (%s): %s",
-            self._settings.port,
-            trouble,
-            error,
-        )
-        if self._trouble is None:
-            self._trouble = trouble
-            self._report(PartFault(Part.FINGERPRINT, trouble))
-        if trouble in _SLOW:
-            self._backoff = self._timing.backoff_longest
 
-    def _next_delay(self) -> float:
-        delay = self._backoff
-        self._backoff = min(2 * delay, self._timing.backoff_longest)
-        return delay * self._jitter.uniform(0.75, 1.25)
+class _ReplacedError(PartError):
+    """Another module answers."""
 
 
-class _ReplacedError(ModuleError):
-    trouble = Trouble.GARBLED
+def _words(identity: Identity) -> str:
+    """Who answers, for people."""
+    product = identity.product
+    return "a module that does not tell its kind" if product is None else f"{product.model}, serial {product.serial}"
 
 
 _GRACE: Final = 1.5
 """The bridge has 2 s to stop."""
 
 _PATIENCE: Final = 3
-_SLOW: Final = frozenset({Trouble.WRONG_PASSWORD, Trouble.SETTINGS, Trouble.UNSUPPORTED, Trouble.NO_PERMISSION})
-"""What only a person can mend is not tried often."""
-
 _LOG: Final = logging.getLogger(__name__)

@@ -57,7 +57,7 @@ class Teacher:
     """Waits for the next look; raises `EnrolmentError` when the enrolment is to end."""
 
     async def teach(self, steps: int, steady: Steady, *, together: bool, lifted: bool) -> None:
-        """Take all touches; the module combines all `together`, or two. Raises `EnrolmentError`, `ModuleError`.
+        """Take all touches; the module combines all `together`, or two. Raises `EnrolmentError`, `PartError`.
 
         A finger that lay there before, so that the glass is not `lifted`, is no touch.
         """

@@ -3,11 +3,11 @@
 from enum import Enum, auto
 from typing import Final
 
+from lock_bridge.hardware.doubt import DisturbedError
 from lock_bridge.hardware.ports import BiometricSeen
 from lock_bridge.wire.words import CredentialType
 
 from .commands import Status
-from .faults import DisturbedError
 from .module import Module
 
 LOOKS_TO_BE_LIFTED: Final = 2
@@ -57,7 +57,7 @@ class Glass:
         self._empty_looks = 0
 
     async def look(self, module: Module, slots: frozenset[int]) -> BiometricSeen | Sight:
-        """See what there is; `slots` are the ones that can match. Raises `ModuleError`."""
+        """See what there is; `slots` are the ones that can match. Raises `PartError`."""
         status = await (module.glimpse() if self._told else module.capture(1))
         if status == Status.NO_FINGER:
             self._empty_looks += 1

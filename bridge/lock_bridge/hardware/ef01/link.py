@@ -1,14 +1,16 @@
 """One open line to a module: a command, its answer, and never two at a time."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, override
+from typing import override
+
+from lock_bridge.hardware.doubt import DisturbedError, DoubtError, NoAnswerError, RestartedError
+from lock_bridge.hardware.serial_port import SerialPort, UnpluggedError
+from lock_bridge.hardware.trouble import PartError, Trouble
 
 from .commands import Answer, Command, Parameters, Status, read_parameters, verify_password
-from .faults import DisturbedError, DoubtError, ModuleError, NoAnswerError, RestartedError, Trouble, UnpluggedError
 from .frames import DEFAULT_ADDRESS, Counters, Frame, FrameParser, FrameType, build
 
 
@@ -47,51 +49,24 @@ class Timing:
     backoff_longest: float = 30.0
 
 
-class Link(asyncio.Protocol):
+class Link(SerialPort):
     """Sends commands and takes their answers. Raises `UnpluggedError` once the port is gone."""
 
     def __init__(self, timing: Timing, changed: Callable[[], None], *, address: int = DEFAULT_ADDRESS) -> None:
         """`changed` is called when something came that nobody asked for, and when the port went away."""
+        super().__init__(gap_s=timing.gap, opening_s=timing.opening)
         self.ready = asyncio.Event()
         self._timing = timing
         self._address = address
         self._changed = changed
         self._parser = FrameParser(address)
-        self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
-        self._closed = asyncio.Event()
-        self._lost: UnpluggedError | None = None
         self._offer: Callable[[bytes], bool] | None = None
-        self._abandon: Callable[[ModuleError], None] | None = None
-        self._gap: asyncio.TimerHandle | None = None
-        self._heard = 0
+        self._abandon: Callable[[PartError], None] | None = None
 
     @property
     def counters(self) -> Counters:
         """What has come over this line."""
         return self._parser.counters
-
-    async def open(self, url: str, baudrate: int) -> None:
-        """Open the port for this process alone. Raises `OSError`, or `ModuleError` for settings that no port has."""
-        # Imported here so that a bridge without serial parts never loads it.
-        import serialx
-
-        _keep_bytes_out_of_the_log()
-        try:
-            async with asyncio.timeout(self._timing.opening):
-                await serialx.create_serial_connection(self._loop, lambda: self, url, baudrate=baudrate)
-        except (serialx.SerialException, ValueError) as error:
-            raise ModuleError(str(error), Trouble.SETTINGS) from error
-
-    async def close(self) -> None:
-        """Give the port back."""
-        if self._gap is not None:
-            self._gap.cancel()
-        if self._transport is None:
-            return
-        self._transport.abort()
-        async with asyncio.timeout(self._timing.opening):
-            await self._closed.wait()
 
     async def ask[T](self, command: Command[T]) -> Answer[T]:
         """Send a command and wait for its answer. Raises `NoAnswerError`, `RestartedError`, `UnpluggedError`."""
@@ -105,13 +80,13 @@ class Link(asyncio.Protocol):
                 future.set_result(answer)
             return answer is not None
 
-        def abandon(error: ModuleError) -> None:
+        def abandon(error: PartError) -> None:
             if not future.done():
                 future.set_exception(error)
 
         self._offer, self._abandon = offer, abandon
         try:
-            self._write(build(command.payload, address=self._address))
+            self.write(build(command.payload, address=self._address))
             async with asyncio.timeout(self._timing.answer):
                 return await future
         except TimeoutError as error:
@@ -139,37 +114,22 @@ class Link(asyncio.Protocol):
         try:
             return await self._fence(password)
         except NoAnswerError as error:
-            raise ModuleError("the module is silent") from error
+            raise PartError("the module is silent", Trouble.NO_ANSWER) from error
 
     @override
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a serial transport reads and writes")
-        self._transport = transport
-
-    @override
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._lost = UnpluggedError("the port went away")
-        self._closed.set()
-        if self._gap is not None:
-            self._gap.cancel()
-        if self._abandon is not None:
-            self._abandon(self._lost)
-        self._changed()
-
-    @override
-    def data_received(self, data: bytes) -> None:
-        self._heard += len(data)
+    def received(self, data: bytes) -> bool:
         self._take(lambda: self._parser.feed(data))
-        if self._gap is not None:
-            self._gap.cancel()
-            self._gap = None
-        if self._parser.pending:
-            self._gap = self._loop.call_later(self._timing.gap, self._silence)
+        return self._parser.pending
 
-    def _silence(self) -> None:
-        self._gap = None
+    @override
+    def silent(self) -> None:
         self._take(self._parser.silence)
+
+    @override
+    def went_away(self, error: UnpluggedError) -> None:
+        if self._abandon is not None:
+            self._abandon(error)
+        self._changed()
 
     def _take(self, parse: Callable[[], list[Frame]]) -> None:
         counters = self.counters
@@ -184,38 +144,13 @@ class Link(asyncio.Protocol):
         if counters.disturbances != disturbances:
             self._changed()
 
-    def _write(self, data: bytes) -> None:
-        if self._lost is not None or self._transport is None:
-            raise UnpluggedError("the port is not open")
-        self._transport.write(data)
-
     async def _fence(self, password: int) -> Parameters:
-        await self._drain()
+        await self.drained(self._timing.quiet)
         verdict = await self.ask(verify_password(password))
         if verdict.status == Status.WRONG_PASSWORD:
-            raise ModuleError("the module refuses the password", Trouble.WRONG_PASSWORD)
+            raise PartError("the module refuses the password", Trouble.WRONG_PASSWORD)
         # Any other verdict may be a late answer to something else; with a wrong password nobody gets further.
         parameters = (await self.ask(read_parameters())).value
         if parameters is None:
             raise DisturbedError("no parameters")
         return parameters
-
-    async def _drain(self) -> None:
-        """Wait until nothing comes any more."""
-        quiet = self._timing.quiet
-        with suppress(TimeoutError):
-            async with asyncio.timeout(10 * quiet):
-                heard = -1
-                while heard != self._heard:
-                    heard = self._heard
-                    await asyncio.sleep(quiet)
-
-
-_SERIALX: Final = "serialx"
-
-
-def _keep_bytes_out_of_the_log() -> None:
-    """At level DEBUG serialx logs each byte, and the module's password is among them."""
-    logger = logging.getLogger(_SERIALX)
-    if logger.getEffectiveLevel() < logging.INFO:
-        logger.setLevel(logging.INFO)

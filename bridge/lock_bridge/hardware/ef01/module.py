@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from lock_bridge.hardware.doubt import DisturbedError, NoAnswerError, RestartedError
+from lock_bridge.hardware.trouble import PartError, Trouble
+
 from . import commands
 from .commands import SLOTS_PER_PAGE, Answer, Command, Found, Glow, Product, Status
-from .faults import DisturbedError, ModuleError, NoAnswerError, RestartedError, Trouble
 from .link import Link
 
 CLASSIC_BUFFERS: Final = 2
@@ -29,7 +31,7 @@ class Identity:
 
 
 class Module:
-    """One greeted module. All methods raise `ModuleError`; after a `DoubtError` it must be greeted again."""
+    """One greeted module. All methods raise `PartError`; after a `DoubtError` it must be greeted again."""
 
     def __init__(self, link: Link, *, password: int = 0, buffers: int | None = None) -> None:
         self.link = link
@@ -61,7 +63,7 @@ class Module:
         parameters = await self.link.resynchronise(self._password)
         self._settle()
         if parameters.capacity == 0:
-            raise ModuleError("the module has no library", Trouble.UNSUPPORTED)
+            raise PartError("the module has no library", Trouble.UNSUPPORTED)
         with self._clean():
             product = await self._product()
         self._identity = Identity(parameters.system_id, parameters.capacity, product)
@@ -74,7 +76,7 @@ class Module:
             for page in range(-(-self.identity.capacity // SLOTS_PER_PAGE)):
                 answer = await self._ask(commands.read_index(page))
                 if answer.value is None:
-                    raise ModuleError("the module does not tell which slots it holds", Trouble.UNSUPPORTED)
+                    raise PartError("the module does not tell which slots it holds", Trouble.UNSUPPORTED)
                 slots |= answer.value
         return frozenset(slot for slot in slots if slot < self.identity.capacity)
 
@@ -173,7 +175,7 @@ class Module:
             case Status.PASSWORD_NEEDED:
                 raise RestartedError("the module has forgotten that we said the password")
             case Status.WRONG_ADDRESS:
-                raise ModuleError("the module has another address", Trouble.SETTINGS)
+                raise PartError("the module has another address", Trouble.SETTINGS)
         return answer
 
     async def _image(self) -> int:
