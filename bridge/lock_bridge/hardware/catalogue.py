@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from .bluez.about import DRIVER as BLUEZ
 from .driver import Driver
 from .ef01.about import DRIVER as EF01
 from .espeak.about import DRIVER as ESPEAK
+from .evdev_keypad.about import DRIVER as EVDEV_KEYPAD
+from .gpio_contacts.about import DRIVER as GPIO_CONTACTS
 
-DRIVERS: Final[Mapping[str, Driver]] = MappingProxyType({driver.name: driver for driver in (EF01, ESPEAK)})
+DRIVERS: Final[Mapping[str, Driver]] = MappingProxyType(
+    {driver.name: driver for driver in (BLUEZ, EF01, ESPEAK, EVDEV_KEYPAD, GPIO_CONTACTS)}
+)
 """By their names. The simulated door is none of them: it is all ports at once."""
 
 REQUIRED_PORTS: Final = ("keypad", "sounder", "fingerprint", "card", "bolt", "contacts", "power")
