@@ -14,6 +14,8 @@ from . import zone
 from .config_parts import PartConfig, read_parts
 from .config_table import REQUIRED, Problem, Problems, Table, shown
 from .engine.profile import Profile, ProfileError
+from .hardware.gpio_ring.about import RingOptions
+from .hardware.gpio_ring.about import read as read_ring
 from .hardware.simulated.config import Person, SimulatedConfig
 from .profiles import read as read_profile
 from .store import KEY_FILE, STORE_FILE
@@ -54,6 +56,8 @@ class BridgeConfig:
     trust_clock: TrustClock = "auto"
     zone: tzinfo | None = None
     """The house's time zone (USR-7); None: the machine's."""
+    ring: RingOptions | None = None
+    """The light ring and the function key, where they are wired (GWY-1)."""
 
     @property
     def database(self) -> Path:
@@ -162,10 +166,11 @@ def _unreadable(file: Path, message: str, line: int | None = None) -> ConfigErro
 
 
 def _read(root: Table, known_profiles: Collection[str], folder: Path) -> Config:
+    bridge = _read_bridge(root.table("bridge"), folder)
     config = Config(
-        bridge=_read_bridge(root.table("bridge"), folder),
+        bridge=bridge,
         server=_read_server(root.table("server")),
-        locks=tuple(_read_locks(root, known_profiles, folder)),
+        locks=tuple(_read_locks(root, known_profiles, folder, bridge.ring)),
     )
     root.finish()
     if not config.locks and not root.failed("lock"):
@@ -193,6 +198,7 @@ def _read_bridge(table: Table | None, folder: Path) -> BridgeConfig:
         socket=socket,
         trust_clock=cast("TrustClock", table.choice("trust_clock", "auto", ("auto", "always"))),
         zone=_read_zone(table),
+        ring=read_ring(table),
     )
     table.finish()
     return config
@@ -237,9 +243,13 @@ def _read_server(table: Table | None) -> ServerConfig:
     return config
 
 
-def _read_locks(root: Table, known_profiles: Collection[str], folder: Path) -> Iterable[LockConfig]:
+def _read_locks(
+    root: Table, known_profiles: Collection[str], folder: Path, ring: RingOptions | None
+) -> Iterable[LockConfig]:
     ids: set[str] = set()
     taken: dict[tuple[str, str], str] = {}
+    for use in () if ring is None else ring.uses:
+        taken[use.kind, use.what] = f"the bridge's ring ({use.key})"
     for table in root.tables("lock"):
         lock = _read_lock(table, known_profiles, folder)
         if lock.id in ids:

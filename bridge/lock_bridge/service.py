@@ -22,6 +22,8 @@ from .engine.state import Setup
 from .handlers import LockHandlers
 from .hardware.build import Machine, build
 from .hardware.gpio.kernel import KernelLines
+from .hardware.gpio_ring.driver import GpioRing
+from .hardware.ports import Ring
 from .hardware.simulated import SimulatedDoor
 from .hardware.simulated.gateway import SimulatedGateway
 from .housekeeping import Housekeeping, last_seen_ms
@@ -57,6 +59,7 @@ class Service:
         self.gateway: Gateway
         self._ring: SimulatedGateway | None = None
         self._clock = clock
+        self._lines = KernelLines()
         self._closing = contextlib.AsyncExitStack()
         self._started = time.monotonic()
         self._trust = ClockTrust(config.bridge.trust_clock)
@@ -95,7 +98,7 @@ class Service:
         memories = PartMemories(store)
         await memories.load(config.locks)
         stack.push_async_callback(memories.stop)
-        machine = Machine(data=config.bridge.data, lines=KernelLines(), memory=memories.of)
+        machine = Machine(data=config.bridge.data, lines=self._lines, memory=memories.of)
         for lock in config.locks:
             await self._start_lock(lock, device, zone, clock, machine, stack)
         stack.callback(bridge.people.stop)
@@ -114,10 +117,13 @@ class Service:
         self.gateway.serve(bridge, self.server)
 
     async def _light_ring(self, clock: Clock, stack: contextlib.AsyncExitStack) -> None:
-        # A simulated door has a simulated bridge beside it; there is no driver for a real ring yet.
-        if any(lock.simulated is not None for lock in self.config.locks):
-            self._ring = SimulatedGateway(clock)
-        self.gateway = Gateway(self._ring, clock)
+        ring: Ring | None = None
+        if (wired := self.config.bridge.ring) is not None:
+            ring = GpioRing(wired, self._lines, clock)
+        elif any(lock.simulated is not None for lock in self.config.locks):
+            # A simulated door has a simulated bridge beside it.
+            ring = self._ring = SimulatedGateway(clock)
+        self.gateway = Gateway(ring, clock)
         await self.gateway.start()
         stack.push_async_callback(self.gateway.stop)
 

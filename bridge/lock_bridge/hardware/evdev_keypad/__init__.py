@@ -1,0 +1,1 @@
+"""Keypads that Linux has as input devices, with lights on GPIO lines."""

@@ -1,0 +1,1 @@
+"""Door contact, tamper switch, handles, knob and buttons on GPIO lines."""

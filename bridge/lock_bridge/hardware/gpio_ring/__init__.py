@@ -1,0 +1,1 @@
+"""The bridge's own light ring and function key on GPIO lines."""
