@@ -19,6 +19,7 @@ from .hub import Hub, LockBridgeConfigEntry
 from .issues import async_clear_issues, async_raise_version_issue, is_version_problem
 from .knock import async_reload_when_back, async_stop_knocking
 from .news import News
+from .part_issues import PartIssues
 from .remote_unlock import async_switch_on
 from .signals import async_pass_on
 from .wire.errors import LockBridgeError
@@ -70,6 +71,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: LockBridgeConfigEntry) -
     # Only now, with its entities there to hear them, does the connection begin to tell of events.
     async_pass_on(hass, entry)
     News(hass, hub, cursors).async_start(entry)
+    PartIssues(hass, entry, hub).async_start()
     entry.async_create_background_task(hass, connection.run(), f"{DOMAIN} connection to {transport.address}")
     entry.async_create_background_task(hass, hub.last_entries.async_read(), f"{DOMAIN} last entries")
     entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, hang_up))

@@ -66,6 +66,7 @@ ALERT: Final = MappingProxyType(
             EventType.BATTERY_OK,
             EventType.FAULT_STARTED,
             EventType.FAULT_ENDED,
+            EventType.CREDENTIAL_LOST,
             EventType.FACTORY_RESET,
         )
     }

@@ -46,6 +46,8 @@ ICONS = {
     EventType.BATTERY_CRITICAL: "mdi:battery-alert",
     EventType.BATTERY_OK: "mdi:battery",
     EventType.FAULT_STARTED: "mdi:alert-circle",
+    EventType.CREDENTIAL_LOST: "mdi:fingerprint-off",
+    EventType.PART_TRUSTED: "mdi:shield-check",
     EventType.FAULT_ENDED: "mdi:check-circle",
     EVENTS_LOST: "mdi:book-remove",
 }

@@ -1,4 +1,4 @@
-"""What Home Assistant offers to repair: a bridge that is no longer the one that was paired."""
+"""What Home Assistant offers to repair: a bridge, or a part of a lock, that is no longer the one that was there."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,8 +8,14 @@ from homeassistant.components.repairs import FlowType, RepairsFlow, RepairsFlowR
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigFlowContext
 from homeassistant.core import HomeAssistant
 
+from .client import ClientError
 from .const import DOMAIN
+from .errors import as_home_assistant_error, exception_text
+from .hub import LockBridgeConfigEntry
 from .identity import address_in, async_is_itself
+from .texts import literal, part_name
+from .wire.commands import TrustPart
+from .wire.errors import LockBridgeError
 
 
 class IdentityChangedFlow(RepairsFlow):
@@ -52,8 +58,46 @@ class IdentityChangedFlow(RepairsFlow):
         return result["flow_id"]
 
 
+class PartReplacedFlow(RepairsFlow):
+    """Explains, and has the bridge trust the module that is there now: only an administrator gets here."""
+
+    def __init__(self, entry: LockBridgeConfigEntry, lock_id: str, part: str) -> None:
+        self._entry = entry
+        self._lock_id = lock_id
+        self._part = part
+
+    async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """What has happened, what it can mean, and what is lost by going on."""
+        hub = self._entry.runtime_data
+        lock = hub.data.locks.get(self._lock_id)
+        placeholders = {
+            "lock": literal(lock.name) if lock is not None else self._lock_id,
+            "part": part_name(self.hass, self._part),
+        }
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                await hub.connection.command(TrustPart.name, lock=self._lock_id, part=self._part)
+            except (ClientError, LockBridgeError) as err:
+                told = as_home_assistant_error(err, lock=placeholders["lock"], moves=False)
+                placeholders["error"] = exception_text(self.hass, told)
+                errors["base"] = "not_trusted"
+            else:
+                return self.async_create_entry(data={})
+        return self.async_show_form(
+            step_id="confirm", data_schema=vol.Schema({}), errors=errors, description_placeholders=placeholders
+        )
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, _issue_id: str, data: Mapping[str, str | int | float | None]
 ) -> RepairsFlow:
-    """The flow for the one issue that can be fixed here. It goes with its entry, so the entry is there."""
+    """The flow for an issue that can be fixed here. It goes with its entry, so the entry is there."""
+    if "part" in data:
+        entry: LockBridgeConfigEntry = hass.config_entries.async_get_known_entry(str(data["entry_id"]))
+        return PartReplacedFlow(entry, str(data["lock_id"]), str(data["part"]))
     return IdentityChangedFlow(hass.config_entries.async_get_known_entry(str(data["entry_id"])))

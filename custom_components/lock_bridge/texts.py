@@ -80,6 +80,12 @@ def method_name(hass: HomeAssistant, method: Any) -> str:
     return _word(hass, "entity", f"{_ACCESS}.method.state", method)
 
 
+@callback
+def part_name(hass: HomeAssistant, part: str) -> str:
+    """A part of a lock, as a homeowner says it: `fingerprint reader`."""
+    return _word(hass, COMMON, "part", part)
+
+
 def _texts(hass: HomeAssistant, category: str) -> Mapping[str, str]:
     """All texts of a category; English ones while another language is still being loaded."""
     texts = async_get_cached_translations(hass, hass.config.language, category, DOMAIN)

@@ -11,6 +11,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowManager
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers import translation
 
 from custom_components.lock_bridge.const import DOMAIN
@@ -68,10 +69,10 @@ def forms_are_complete(monkeypatch: pytest.MonkeyPatch) -> None:
     handle = FlowManager._async_handle_step
 
     async def handle_and_look(manager: Any, flow: Any, *args: Any, **kwargs: Any) -> Any:
+        repaired = ir.async_get(manager.hass).async_get_issue(DOMAIN, flow.context.get("issue_id", ""))
         result = await handle(manager, flow, *args, **kwargs)
         if flow.handler == DOMAIN:
-            issue = flow.context.get("issue_id")
-            look_at_texts(result, f"issues.{issue.rsplit('_', 1)[0]}.fix_flow" if issue else "config")
+            look_at_texts(result, f"issues.{repaired.translation_key}.fix_flow" if repaired else "config")
         elif isinstance(flow, LockBridgeOptionsFlow):
             look_at_texts(result, "options")
         return result

@@ -79,6 +79,9 @@ def _lines(hass: HomeAssistant, hub: Hub, on: Mapping[str, UserInfo], user: User
         yield from _limits(hass, user)
     for lock_id, here in on.items():
         yield f"{_place(hub, lock_id, here)}: {has(hass, here)}"
+        if lost := [item for item in here.details if item.lost]:
+            names = ", ".join(say(hass, f"credential_{item.type}", number=item.number) for item in lost)
+            yield say(hass, "has_lost", what=names)
         if any(item.duress for item in here.details):
             yield say(hass, "has_duress", lock=hub.data.locks[lock_id].name)
     if (entry := hub.last_entries.of_person(user.id)) is not None and (when := happened_at(entry)) is not None:
