@@ -106,14 +106,11 @@ BINARY_SENSORS: Final = (
     LockBinarySensorDescription(
         key="problem",
         translation_key="problem",
-        fields=frozenset({"faults", "fault_reasons"}),
+        fields=frozenset({"faults"}),
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
         is_on_fn=lambda lock: bool(lock.faults),
-        attributes_fn=lambda lock: {
-            "parts": [str(part) for part in lock.faults],
-            "reasons": {str(part): lock.fault_reasons.get(part, "") for part in lock.faults},
-        },
+        attributes_fn=lambda lock: {"parts": [str(part) for part in lock.faults]},
     ),
 )
 

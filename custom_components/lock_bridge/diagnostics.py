@@ -28,6 +28,7 @@ OF_A_LOCK: Final = frozenset(
         "door",
         "door_ajar",
         "emergency_power",
+        "fault_reasons",
         "faults",
         "inside_handle_blocked",
         "locked_out",
@@ -42,6 +43,7 @@ OF_A_LOCK: Final = frozenset(
         "settings",
         "signal_dbm",
         "tamper",
+        "untrusted",
         "users",
     }
 )

@@ -164,7 +164,6 @@ _CRITICAL: Final = frozenset(
         EventType.TAMPER_STARTED,
         EventType.BATTERY_CRITICAL,
         EventType.FAULT_STARTED,
-        EventType.PART_TRUSTED,
         EventType.CLIENT_PAIRED,
         EventType.CLIENT_REVOKED,
         EventType.PAIRING_FAILED,
