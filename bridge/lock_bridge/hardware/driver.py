@@ -24,6 +24,8 @@ class Use:
     """What is written at the part itself where the wire ends ("IN1", "TX", "row 2"), for drawings."""
     output: bool = False
     """A line that the machine drives."""
+    active_low: bool = False
+    """An output that is off while it is high."""
     shared: bool = False
 
 

@@ -1,0 +1,1 @@
+"""A bolt, or a clutch, that a motor with two directions moves between two sensors."""

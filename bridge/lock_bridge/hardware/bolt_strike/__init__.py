@@ -1,0 +1,1 @@
+"""An electric strike behind a relay, with a monitor of the latch."""
