@@ -10,10 +10,10 @@ from .ports import Health, PartBack, PartFault, Reading, Report
 class Joint:
     """Passes on what its members report, but a part's fault only with the first of them, its return with the last."""
 
-    def __init__(self, report: Report, *, fault: Callable[[Part], None] = lambda _part: None) -> None:
-        """`fault` is called when a part's fault has been reported."""
+    def __init__(self, report: Report, *, changed: Callable[[Part], None] = lambda _part: None) -> None:
+        """`changed` is called when a part's fault, or its return, has been reported."""
         self._report = report
-        self._fault = fault
+        self._changed = changed
         self._ill: dict[Part, set[str]] = {}
 
     def member(self, name: str) -> Report:
@@ -28,13 +28,14 @@ class Joint:
                 ill.add(name)
                 if first:
                     self._report(reading)
-                    self._fault(part)
+                    self._changed(part)
             case PartBack(part):
                 ill = self._ill.setdefault(part, set())
                 if name in ill:
                     ill.discard(name)
                     if not ill:
                         self._report(reading)
+                        self._changed(part)
             case _:
                 self._report(reading)
 

@@ -10,8 +10,6 @@ from types import MappingProxyType
 from typing import Final
 
 from lock_bridge.engine.effects import Lamp, Light
-from lock_bridge.engine.inputs import Key
-from lock_bridge.engine.profile import DIGITS
 from lock_bridge.hardware.gpio.lamps import STEADY, Lamps
 from lock_bridge.hardware.joint import Joint, health_of
 from lock_bridge.hardware.pause import pause
@@ -23,7 +21,7 @@ from lock_bridge.wire.words import Part
 
 from .about import BACKLIGHT, Options
 from .device import Device, find, open_device
-from .states import EVENT, KeyStates
+from .states import EVENT, TYPED, KeyStates
 
 FLASH_MS: Final = 450
 """A key, or the pairing lamp: so many ms on, so many off."""
@@ -38,8 +36,6 @@ _AT_ONCE: Final = 256 * EVENT.size
 
 _LONGEST_S: Final = 10.0
 """Between two tries to open it: a keypad that is plugged in again is waited for by somebody at the door."""
-
-_NEEDED: Final = DIGITS | {Key.CONFIRM, Key.BACK}
 
 
 class EvdevKeypad:
@@ -122,7 +118,7 @@ class EvdevKeypad:
 
     def _open(self) -> Device:
         device = self._opener(self._options.device or self._finder(self._options.name))
-        missing = _NEEDED - {self._options.plain.get(code) for code in device.codes}
+        missing = TYPED - {self._options.plain.get(code) for code in device.codes}
         missing -= {self._options.shifted.get(code) for code in device.codes}
         if missing:
             device.close()

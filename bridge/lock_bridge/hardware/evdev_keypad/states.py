@@ -4,6 +4,7 @@ import struct
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
+from lock_bridge.engine.profile import DIGITS
 from lock_bridge.hardware.ports import Key, KeyDown, KeyUp
 
 from .codes import EV_KEY, EV_SYN, SHIFTS, SYN_DROPPED
@@ -13,6 +14,9 @@ EVENT: Final = struct.Struct("@llHHi")
 
 REAR: Final = frozenset({Key.SET, Key.LOCK, Key.RESET, Key.EMERGENCY, Key.HOME})
 """Buttons of the inside, of which it matters that they were down before (RST-1)."""
+
+TYPED: Final = DIGITS | {Key.CONFIRM, Key.BACK}
+"""What passcodes are typed with."""
 
 _UP: Final = 0
 _DOWN: Final = 1
@@ -66,9 +70,13 @@ class KeyStates:
         for code in tuple(self._down):
             if code not in active:
                 yield from self._release(code)
-        # Shift first: it decides what the others are.
-        for code in sorted(active, key=lambda code: code not in SHIFTS):
-            if code not in self._down:
+        for code in active:
+            if code in self._down:
+                continue
+            if not TYPED.isdisjoint((self._plain.get(code), self._shifted.get(code))):
+                # What is typed counts only as it was typed: who knows what was lost before it, and if with shift.
+                self._down[code] = None
+            else:
                 yield from self._press(code)
 
     def _press(self, code: int) -> Iterator[KeyDown]:

@@ -65,6 +65,7 @@ class Watch:
         self._debounce_ms = debounce_ms
         self._button = button
         self._inputs: Inputs | None = None
+        self._told = False
         self._levels: dict[str, bool] = {}
         self._timer: Handle | None = None
         self._broken: asyncio.Future[None] | None = None
@@ -79,8 +80,8 @@ class Watch:
 
     @property
     def served(self) -> bool:
-        """Whether the levels are known."""
-        return self._inputs is not None
+        """Whether the listener knows the levels."""
+        return self._told
 
     async def _session(self) -> None:
         broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -93,15 +94,16 @@ class Watch:
             self._inputs, self._broken, self._levels = inputs, broken, levels
             self.upkeep.served(", ".join(line.name for line in self._wanted.values()))
             self.listener.found(levels)
+            self._told = True
             self._wait()
             await broken
         finally:
             inputs.close()
             self._rest()
-            if self._inputs is not None:
-                self._inputs = None
-                if not self.upkeep.stopping:
-                    self.listener.lost()
+            self._inputs = None
+            told, self._told = self._told, False
+            if told and not self.upkeep.stopping:
+                self.listener.lost()
 
     def _edge(self, edge: Edge) -> None:
         if self._inputs is None:

@@ -52,7 +52,7 @@ class GpioContacts:
         if self._report is not None:
             raise RuntimeError(f"{self._around.name} has been started already.")
         self._report = report
-        self._joint = Joint(self._say, fault=self._lost)
+        self._joint = Joint(self._say, changed=self._tell_again)
         for name, watch in self._watches.items():
             self._roles[name].begin()
             watch.start(self._joint.member(name))
@@ -79,8 +79,8 @@ class GpioContacts:
         if self._report is not None:
             self._report(reading)
 
-    def _lost(self, part: Part) -> None:
-        # Whoever hears of the fault forgets all that the part knew, also what other lines still tell.
+    def _tell_again(self, part: Part) -> None:
+        # Whoever hears of a fault forgets all that the part knew, also what other lines still tell.
         for name, watch in self._watches.items():
             if watch.served and _part(name) is part:
                 self._roles[name].again()

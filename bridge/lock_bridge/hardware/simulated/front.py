@@ -59,6 +59,8 @@ class SimulatedKeypad(SimulatedPart):
 
     @override
     def on_unplug(self, part: Part) -> None:
+        for key in sorted(self._down - REAR):
+            self.release(key)  # nobody hears of it any more when the finger comes up
         self._site.senses.show(Light())
 
     @override
