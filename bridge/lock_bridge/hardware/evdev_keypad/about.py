@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from lock_bridge.config_table import Table, did_you_mean, shown
+from lock_bridge.config_table import Table, shown
 from lock_bridge.engine.effects import Lamp
 from lock_bridge.engine.inputs import Key
 from lock_bridge.engine.profile import DIGITS
@@ -88,8 +88,9 @@ def _read_keys(table: Table | None) -> tuple[Mapping[int, Key | None], Mapping[i
             bare = text.removeprefix(SHIFTED)
             code = _code(bare)
             if code is None:
-                hint = did_you_mean(bare.upper(), CODES)
-                table.problem_at((role, number), f"{shown(text)} is not known.{hint} Allowed is a list of {_ALLOWED}.")
+                table.problem_at(
+                    (role, number), f"{shown(text)} is not known.{_hint(bare)} Allowed is a list of {_ALLOWED}."
+                )
                 continue
             other = named.setdefault((bare != text, code), role)
             if other != role:
@@ -103,6 +104,13 @@ def _code(name: str) -> int | None:
     if name.isascii() and name.isdecimal() and len(name) <= len(str(HIGHEST)) and 0 < int(name) <= HIGHEST:
         return int(name)
     return CODES.get(name)
+
+
+def _hint(name: str) -> str:
+    import difflib  # only when something is wrong
+
+    near = difflib.get_close_matches("KEY_" + name.upper().removeprefix("KEY_"), CODES, n=1)
+    return f' Did you mean "{near[0]}"?' if near else ""
 
 
 def _uses(options: Any) -> tuple[Use, ...]:
