@@ -206,6 +206,8 @@ async def test_what_flashes_keeps_its_beat_when_other_lights_change(rig: InputKe
     assert rig.shining() == {"1", "5"}
     rig.clock.advance(10)
     assert rig.shining() == {"1"}
+    rig.clock.advance(FLASH_MS - 5)
+    assert rig.shining() == {"1"}, "one beat, not two"
     await rig.stop()
 
 

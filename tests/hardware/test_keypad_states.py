@@ -86,6 +86,11 @@ def test_a_key_that_is_held_is_one_press_however_often_it_repeats() -> None:
     assert told(states(), spoken(KP1, 1), spoken(KP1, 2) * 40, spoken(KP1, 0)) == [KeyDown(Key.D1), KeyUp(Key.D1)]
 
 
+def test_a_key_that_goes_down_twice_comes_up_once_and_one_that_only_repeats_was_not_pressed() -> None:
+    assert told(states(), spoken(KP1, 1) * 2, spoken(KP1, 0) * 2) == [KeyDown(Key.D1), KeyUp(Key.D1)]
+    assert told(states(), spoken(KP1, 2), spoken(KP1, 0)) == []
+
+
 def test_two_keys_that_mean_the_same_are_one_while_both_are_down() -> None:
     data = spoken(KP1, 1) + spoken(ecodes.KEY_1, 1) + spoken(ecodes.KEY_1, 0) + spoken(KP1, 0)
     assert told(states(), data) == [KeyDown(Key.D1), KeyUp(Key.D1)]

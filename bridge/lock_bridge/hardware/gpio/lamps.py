@@ -69,7 +69,6 @@ class Lamps:
             for timer in self._timers.values():
                 timer.cancel()
             self._timers.clear()
-            self._phases.clear()
             outputs.close()
 
     def _time(self) -> None:
@@ -77,7 +76,6 @@ class Lamps:
         rhythms = set(self._shown.values()) - {STEADY}
         for rhythm in self._timers.keys() - rhythms:
             self._timers.pop(rhythm).cancel()
-            del self._phases[rhythm]
         for rhythm in rhythms - self._timers.keys():
             self._phases[rhythm] = True
             self._timers[rhythm] = self._clock.call_later(rhythm, partial(self._turn, rhythm))
