@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from dbus_fast import DBusError, Message, MessageType, Variant
+from dbus_fast import DBusError, Message, MessageFlag, MessageType, Variant
 
 from lock_bridge.ble.codec import ANSWER, FRAME_MAX, HELLO, MESSAGE_MAX, REQUEST, SERVICE
 
@@ -91,7 +91,9 @@ class Objects:
         handler = handlers.get((message.interface, message.member, message.signature))
         if handler is None:
             raise DBusError("org.freedesktop.DBus.Error.UnknownMethod", "There is no such method.")
-        return handler(message)
+        reply = handler(message)
+        # The bus takes no reply that nobody waits for, as to `StartNotify`.
+        return True if message.flags & MessageFlag.NO_REPLY_EXPECTED else reply
 
     def _managed(self, message: Message) -> Message:
         if message.path != APPLICATION:
