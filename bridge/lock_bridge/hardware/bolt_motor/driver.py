@@ -104,7 +104,7 @@ class BoltMotor:
         """The lines are there; the motor is off."""
         if self._clutch is not None:
             self._clutch.begin(self._report, lambda: None)
-            self._clutch.see(contradiction=self._contradicts(levels))
+            self._clutch.see(contradiction=self._contradicts(levels), at_once=True)
         self._position.begin(self._report, self._shown(levels))
 
     def changed(self, levels: Mapping[str, bool]) -> None:
@@ -137,7 +137,7 @@ class BoltMotor:
         if levels is None or run.way is None:
             self._end(run, MotorOutcome.FAULT)
             return
-        self._see(levels, driven=True)
+        self._settle(levels)
         if self._run is not run:  # whoever heard of the position has taken over
             return
         run.blind = self._contradicts(levels)
@@ -175,10 +175,7 @@ class BoltMotor:
             return
         back = run.left and run.at_origin(levels)
         run.left = run.left or not run.at_origin(levels)
-        if self._contradicts(levels):
-            run.failed = True
-            self._stop(run)
-        elif run.at_goal(levels):
+        if run.at_goal(levels):
             self._stop(run)
             took_ms = self._clock.now().mono_ms - run.began_ms
             if run.whole:
@@ -213,7 +210,7 @@ class BoltMotor:
         if self._run is not run or levels is None:
             return  # `lost` has ended it
         self._wired.watch(closely=False)
-        self._see(levels, driven=True)
+        self._settle(levels)
         if self._run is run and run.plausible and run.at_goal(levels):
             self._ends.trust()
         if self._run is run:
@@ -241,6 +238,13 @@ class BoltMotor:
             self._clutch.see(contradiction=self._contradicts(levels))
             driven = False  # the bolt is moved by hands
         self._position.see(self._shown(levels), driven=driven)
+
+    def _settle(self, levels: Mapping[str, bool]) -> None:
+        if self._clutch is not None:
+            self._clutch.see(contradiction=self._contradicts(levels), at_once=True)
+            self._position.see(self._shown(levels), driven=False)
+        else:
+            self._position.settle(self._shown(levels))
 
     def _contradicts(self, levels: Mapping[str, bool]) -> bool:
         """Whether both ends between which the motor runs are said to be reached."""

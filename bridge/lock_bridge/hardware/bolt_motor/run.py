@@ -44,7 +44,7 @@ class Run:
     blind: bool = False
     """The sensors contradicted each other when it began: it goes by time alone, and nobody can say how it went."""
     failed: bool = False
-    """What the sensors said on the way cannot be."""
+    """It came to its end sooner than can be."""
     halted: bool = False
     plausible: bool = False
     """It went from end to end in a time that can be."""

@@ -197,6 +197,8 @@ class BoltStrike:
     def _end(self, outcome: MotorOutcome) -> None:
         if (run := self._drop()) is not None:
             self._report(MotorStopped(run.run, outcome))
+            if self._run is None and (levels := self._wired.read()) is not None:
+                self._position.see(self._shown(levels), driven=False)
 
     def _drop(self) -> DriveBolt | None:
         run, self._run = self._run, None
@@ -220,6 +222,8 @@ class BoltStrike:
     def _shown(self, levels: Mapping[str, bool]) -> BoltPosition:
         if not levels["latch"]:
             return BoltPosition.RETRACTED
-        if self._free and (self._clutch or not levels.get("keeper", False)):
-            return BoltPosition.THROWN if self._clutch else BoltPosition.RETRACTED
-        return BoltPosition.THROWN if levels.get("keeper", True) else BoltPosition.BETWEEN
+        if levels.get("keeper", not self._free):
+            return BoltPosition.THROWN
+        if self._clutch:  # whether the strike holds is the clutch's matter, as long as that is under way
+            return BoltPosition.THROWN if self._free or self._run is not None else BoltPosition.BETWEEN
+        return BoltPosition.RETRACTED if self._free else BoltPosition.BETWEEN
