@@ -247,9 +247,10 @@ def _read_locks(
     root: Table, known_profiles: Collection[str], folder: Path, ring: RingOptions | None
 ) -> Iterable[LockConfig]:
     ids: set[str] = set()
-    taken: dict[tuple[str, str], str] = {}
+    taken: dict[tuple[str, str], tuple[str, str]] = {}
     for use in () if ring is None else ring.uses:
-        taken[use.kind, use.what] = f"the bridge's ring ({use.key})"
+        where = f"the bridge's ring ({use.key})"
+        taken[use.kind, use.what] = (where, where)
     for table in root.tables("lock"):
         lock = _read_lock(table, known_profiles, folder)
         if lock.id in ids:
@@ -259,16 +260,24 @@ def _read_locks(
         yield lock
 
 
-def _check_uses(table: Table, lock: LockConfig, taken: dict[tuple[str, str], str]) -> None:
+def _check_uses(table: Table, lock: LockConfig, taken: dict[tuple[str, str], tuple[str, str]]) -> None:
     """Nothing of the machine has two drivers; a line least of all."""
     for port, part in lock.parts.items():
         for use in part.uses:
-            if use.shared or not use.what:
+            if not use.what:
                 continue
-            owner = taken.setdefault((use.kind, use.what), f"{lock.id} {port} {use.key}")
-            if owner != f"{lock.id} {port} {use.key}":
+            here = f"{lock.id} {port} {use.key}"
+            if not use.shared:
+                claim = here
+            elif use.kind == "serial":
+                # One module may serve two ports of one lock.
+                claim = f"{lock.id} {part.driver}"
+            else:
+                claim = "whoever shares"
+            owner, where = taken.setdefault((use.kind, use.what), (claim, here))
+            if owner != claim:
                 path = ("parts", port, *use.key.split("."))
-                table.problem_at(path, f"{shown(use.what)} is taken by {owner}. Allowed is one of its own.")
+                table.problem_at(path, f"{shown(use.what)} is taken by {where}. Allowed is one of its own.")
 
 
 def _read_lock(table: Table, known_profiles: Collection[str], folder: Path) -> LockConfig:

@@ -181,6 +181,17 @@ WRONG = [
 ]
 
 
+def test_one_module_may_read_faces_and_palms_of_one_lock_and_of_no_other() -> None:
+    face = 'parts.face = { driver = "efaa", device = "/dev/ttyUSB0" }\n'
+    palm = 'parts.palm_vein = { driver = "efaa", device = "/dev/ttyUSB0" }\n'
+    finger = 'parts.fingerprint = { driver = "ef01", device = "/dev/ttyUSB0" }\n'
+    read(LOCK + face + palm + "[lock.simulated]\n")
+    other = LOCK.replace('"door"', '"shed"') + palm + "[lock.simulated]\n"
+    for text in (LOCK + face + "[lock.simulated]\n" + other, LOCK + finger + face + "[lock.simulated]\n"):
+        with pytest.raises(ConfigError, match="is taken by door"):
+            read(text)
+
+
 @pytest.mark.parametrize(("text", "where", "allowed"), WRONG, ids=[f"{n}-{case[1]}" for n, case in enumerate(WRONG)])
 def test_a_wrong_config_names_the_key_its_line_and_what_is_allowed(text: str, where: str, allowed: str) -> None:
     with pytest.raises(ConfigError) as caught:

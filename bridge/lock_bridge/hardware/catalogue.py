@@ -9,12 +9,16 @@ from .bolt_motor.about import DRIVER as BOLT_MOTOR
 from .bolt_strike.about import DRIVER as BOLT_STRIKE
 from .driver import Driver
 from .ef01.about import DRIVER as EF01
+from .efaa.about import DRIVER as EFAA
 from .espeak.about import DRIVER as ESPEAK
 from .evdev_keypad.about import DRIVER as EVDEV_KEYPAD
 from .gpio_contacts.about import DRIVER as GPIO_CONTACTS
 
 DRIVERS: Final[Mapping[str, Driver]] = MappingProxyType(
-    {driver.name: driver for driver in (BLUEZ, BOLT_MOTOR, BOLT_STRIKE, EF01, ESPEAK, EVDEV_KEYPAD, GPIO_CONTACTS)}
+    {
+        driver.name: driver
+        for driver in (BLUEZ, BOLT_MOTOR, BOLT_STRIKE, EF01, EFAA, ESPEAK, EVDEV_KEYPAD, GPIO_CONTACTS)
+    }
 )
 """By their names. The simulated door is none of them: it is all ports at once."""
 
