@@ -5,9 +5,7 @@ from typing import Self
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.system.home import Home, picture
-
-INTEGRATION = "/config/integrations/integration/lock_bridge"
+from tests.system.home import INTEGRATION, Home, picture
 
 
 class Dialog:

@@ -21,6 +21,9 @@ PICTURES = Path(os.environ.get("LOCK_BRIDGE_PICTURES", ROOT / ".test-results" / 
 DESKTOP = (1280, 800)
 PHONE = (390, 844)
 
+INTEGRATION = "/config/integrations/integration/lock_bridge"
+"""Where its entries and their devices are listed."""
+
 MARGIN = 24
 """Around what a picture is of, in pixels."""
 
@@ -111,6 +114,21 @@ class Home:
         await page.get_by_role("button", name="1", exact=True).wait_for()
         return page
 
+    async def device(self, name: str = "Front door", *, dark: bool = False) -> Page:
+        """The page of a lock, a person or the bridge, on the way that people go: by the integration's.
+
+        One that is opened by its address may lack what can be done with the device for good: the frontend looks for
+        that when it has heard of the integrations, and not again if it hears of the devices only then.
+        """
+        device_id = await self.device_id(name)
+        page = await self.page(dark=dark)
+        await page.goto(f"{self.hass.url}{INTEGRATION}")
+        rows = page.locator("ha-config-entry-device-row")
+        await rows.filter(has=page.get_by_text(name, exact=True)).click()
+        await page.wait_for_url(f"**/config/devices/device/{device_id}")
+        await expect(page.locator("ha-config-device-page").get_by_text(name, exact=True).first).to_be_visible()
+        return page
+
     async def device_id(self, name: str = "Front door") -> str:
         """A lock, a person or the bridge in Home Assistant's list of devices, as soon as it is there."""
 
@@ -153,6 +171,20 @@ class Home:
         if seen["bolt"] != "thrown":
             await self.bridge.at_door("lockbutton")
             await self.until_bolt("thrown")
+
+
+async def open_menu(menu: Locator) -> None:
+    """Open one of Home Assistant's menus; pressed once more, its button would close it."""
+
+    async def is_open() -> bool:
+        if not await menu.evaluate(_IS_OPEN):
+            await menu.locator("[slot=trigger]").click()
+        return bool(await menu.evaluate(_IS_OPEN))
+
+    await until(is_open)
+
+
+_IS_OPEN = "menu => menu.open"
 
 
 async def picture(page: Page, name: str, *, around: Locator | None = None) -> None:

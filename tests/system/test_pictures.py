@@ -22,18 +22,16 @@ SHADES = {"light": False, "dark": True}
 
 async def test_pictures_of_the_dashboard_and_the_device(home: Home) -> None:
     await _a_day_at_the_door(home)
-    device = f"{home.hass.url}/config/devices/device/{await home.device_id()}"
     for shade, dark in SHADES.items():
         for form, size in SIZES.items():
             dashboard = await home.dashboard(size=size, dark=dark)
             await expect(dashboard.locator("hui-logbook-card")).to_contain_text("opened by Ben with fingerprint")
             await picture(dashboard, f"dashboard-{form}-{shade}")
             await home.close()
-        page = await home.page(dark=dark)
-        await page.goto(device)
+        page = await home.device(dark=dark)
         await expect(page.locator("ha-config-device-page")).to_contain_text("opened by Ben with fingerprint")
         await picture(page, f"device-{shade}")
-        await page.goto(f"{home.hass.url}/config/devices/device/{await home.device_id(CLARA.name)}")
+        page = await home.device(CLARA.name, dark=dark)
         await expect(page.locator("ha-config-device-page")).to_contain_text("May enter")
         await expect(page.locator("ha-config-device-page")).to_contain_text("Refused")
         await picture(page, f"person-device-{shade}")
