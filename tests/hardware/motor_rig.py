@@ -75,11 +75,10 @@ class MotorRig:
     """Steps the time, drives, and hears. The process can die, and be started again."""
 
     def __init__(
-        self, config: dict[str, Any] | None = None, *, profile: str = "palm6068", lines: FakeLines | None = None
+        self, config: dict[str, Any] | None = None, *, profile: str = "palm6068", keeps_outputs: bool = False
     ) -> None:
         self.clock = ManualClock(mono_ms=0)
-        self.lines = lines or FakeLines(self.clock)
-        self.lines._clock = self.clock
+        self.lines = FakeLines(self.clock, keeps_outputs=keeps_outputs)
         self.config = config or CONFIG
         self.profile = profile
         self.memory: PartMemory = Forgetful()

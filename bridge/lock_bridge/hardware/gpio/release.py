@@ -6,7 +6,7 @@ On a Raspberry Pi without `dtparam=strict_gpiod` a line stays as it was when its
 from collections.abc import Iterable
 
 from lock_bridge.hardware.driver import Use
-from lock_bridge.hardware.trouble import PartError, Trouble
+from lock_bridge.hardware.trouble import PartError
 
 from .lines import Line, Lines
 
@@ -25,8 +25,3 @@ def release(uses: Iterable[Use], lines: Lines, *, consumer: str = "lock-bridge r
             except PartError as error:
                 failed[use.what] = error
     return failed
-
-
-def harmless(error: PartError) -> bool:
-    """Whether a line that could not be made safe is safe all the same: a bridge that runs has it, or it is gone."""
-    return error.trouble in (Trouble.IN_USE, Trouble.UNPLUGGED)
