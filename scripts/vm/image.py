@@ -5,7 +5,7 @@ import lzma
 import re
 import shlex
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from compression import zstd
 from pathlib import Path
 from typing import Final
@@ -56,9 +56,21 @@ def image(packages: Packages, environment: Mapping[str, str], *command: str) -> 
         files[f"modules/{name}.ko"] = module
         order.append(f"{name} {_FOR_PARTS.get(name, '')}".strip() + "\n")
     files["modules/order"] = "".join(order).encode()
-    values = [f"{name}={value}" for name, value in environment.items()]
-    files["start"] = f"exec {shlex.join(['env', '-i', *values, 'chroot', '/root', *command])}\n".encode()
+    files["start"] = _start(packages, environment, command).encode()
     return _archive(files)
+
+
+def _start(packages: Packages, environment: Mapping[str, str], command: Sequence[str]) -> str:
+    """For busybox: udev, so that devices get their links and groups as on any machine, and then the command."""
+    values = [f"{name}={value}" for name, value in environment.items()]
+    rules = packages.root / "usr/lib/udev"
+    steps = (
+        ("mkdir", "-p", "/root/usr/lib/udev"),
+        ("mount", "--bind", f"/root{rules}", "/root/usr/lib/udev"),
+        ("chroot", "/root", *packages.command("udevadm", called="systemd-udevd"), "--daemon"),
+        ("exec", "env", "-i", *values, "chroot", "/root", *command),
+    )
+    return "".join(f"{shlex.join(step)}\n" for step in steps)
 
 
 def _closure(packages: Packages, wanted: Iterable[str]) -> dict[str, bytes]:
