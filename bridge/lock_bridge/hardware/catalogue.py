@@ -13,13 +13,24 @@ from .efaa.about import DRIVER as EFAA
 from .espeak.about import DRIVER as ESPEAK
 from .evdev_keypad.about import DRIVER as EVDEV_KEYPAD
 from .gpio_contacts.about import DRIVER as GPIO_CONTACTS
+from .power.about import INA219, MAINS, MAX17048, POWER_SUPPLY
 
-DRIVERS: Final[Mapping[str, Driver]] = MappingProxyType(
-    {
-        driver.name: driver
-        for driver in (BLUEZ, BOLT_MOTOR, BOLT_STRIKE, EF01, EFAA, ESPEAK, EVDEV_KEYPAD, GPIO_CONTACTS)
-    }
+_ALL: Final = (
+    BLUEZ,
+    BOLT_MOTOR,
+    BOLT_STRIKE,
+    EF01,
+    EFAA,
+    ESPEAK,
+    EVDEV_KEYPAD,
+    GPIO_CONTACTS,
+    INA219,
+    MAINS,
+    MAX17048,
+    POWER_SUPPLY,
 )
+
+DRIVERS: Final[Mapping[str, Driver]] = MappingProxyType({driver.name: driver for driver in _ALL})
 """By their names. The simulated door is none of them: it is all ports at once."""
 
 REQUIRED_PORTS: Final = ("keypad", "sounder", "fingerprint", "card", "bolt", "contacts", "power")

@@ -1,0 +1,1 @@
+"""Batteries, and the supplies that feed the lock."""
