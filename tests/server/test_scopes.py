@@ -24,6 +24,7 @@ PRIVATE = [route for route in ROUTES if route.scope is not Scope.PUBLIC]
 EXPECTED = {
     ("GET", "/api/info"): Scope.PUBLIC,
     ("GET", "/api/openapi.json"): Scope.PUBLIC,
+    ("GET", "/key/"): Scope.PUBLIC,
     ("POST", "/api/pair/start"): Scope.PUBLIC,
     ("POST", "/api/pair/finish"): Scope.PUBLIC,
     ("GET", "/api/state"): Scope.STATE,

@@ -289,14 +289,15 @@ class Visitor:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     async def ask(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any]:
-        """Status and JSON of an answer."""
+        """Status and JSON of an answer, or its text."""
         headers = self.headers | more.pop("headers", {})
         data = more.pop("data", None if body is None else json.dumps(body))
         pin = aiohttp.Fingerprint(self.world.fingerprint)
         async with self.session.request(
             method, self.world.url + path, data=data, ssl=pin, headers=headers, **more
         ) as response:
-            return response.status, await response.json()
+            is_json = response.content_type == "application/json"
+            return response.status, await (response.json() if is_json else response.text())
 
     async def ok(self, method: str, path: str, body: Any = None) -> Any:
         """The answer, or the error that came in its place."""

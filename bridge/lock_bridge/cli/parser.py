@@ -190,6 +190,35 @@ def _bluetooth(commands: _Commands) -> None:
     _add(actions, "clear", "bluetooth:clear", "forget the paired phones, and use the default code", of_lock=True)
 
 
+def _key(commands: _Commands) -> None:
+    key = commands.add_parser("key", help="open or lock a door with a Bluetooth key, as its visitor")
+    actions = _actions(key)
+    for name, text in (
+        ("unlock", "open the door"),
+        ("lock", "lock the door"),
+        ("pair", "let the lock know this machine"),
+    ):
+        command = _of_visitor(actions, name, text)
+        given = "the lock's pairing code" if name == "pair" else "the key"
+        command.description = (
+            f"{command.description} Asks for {given} without showing it, or reads it from standard input."
+        )
+        command.add_argument("--door", metavar="NAME|ADDRESS", help="which lock (default: the first that is heard)")
+        command.add_argument("--name", metavar="NAME", help="what this machine is called at the lock")
+        command.add_argument("--wait", type=float, default=10.0, metavar="S", help="look for it so long (default 10)")
+        command.add_argument("--file", metavar="FILE", help="where this machine keeps who it is to locks")
+    page = _of_visitor(actions, "page", "write the web page for visitors' phones into a file")
+    page.add_argument("file", metavar="FILE", help="such as key.html")
+
+
+def _of_visitor(actions: _Commands, name: str, text: str) -> argparse.ArgumentParser:
+    """A command that needs no bridge."""
+    command = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
+    command.add_argument("--json", action="store_true", help="answer with JSON")
+    command.set_defaults(command=f"key:{name}")
+    return command
+
+
 def _locks(commands: _Commands) -> None:
     for name, text in (("lock", "lock the door"), ("unlock", "unlock the door from afar, if its settings allow it")):
         command = _add(commands, name, f"locks:{name}", text)
@@ -230,6 +259,7 @@ GROUPS: Final[tuple[tuple[tuple[str, ...], Callable[[_Commands], None]], ...]] =
     (("users", "user"), _people),
     (("credential",), _credentials),
     (("bluetooth",), _bluetooth),
+    (("key",), _key),
     (("lock", "unlock", "mode", "mute", "lockout", "settings"), _locks),
     (("restart", "pairing", "factory-reset"), _upkeep),
     (("door",), _door),

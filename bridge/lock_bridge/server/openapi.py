@@ -49,7 +49,8 @@ def document(info: BridgeInfo, routes: Iterable[Route]) -> dict[str, Any]:
 
 
 def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
-    name = "_".join(part.strip("{}").replace(".json", "") for part in route.path.split("/")[2:])
+    parts = [part for part in route.path.split("/") if part not in ("", "api")]
+    name = "_".join(part.strip("{}").replace(".json", "") for part in parts)
     operation = _frame(f"{route.method.lower()}_{name}", route.summary, route.scope, route, schemas)
     if parameters := [*_path_parameters(route), *_query_parameters(route, schemas)]:
         operation["parameters"] = parameters
@@ -97,7 +98,8 @@ def _success(route: Route, schemas: Schemas) -> dict[str, Any]:
         return {"200": {"description": "Done", "content": {"application/json": {"schema": schemas.of(route.answer)}}}}
     if route.path == "/api/ws":
         return {"101": {"description": "From here on frames; see docs/protocol.md"}}
-    return {"200": {"description": "JSON", "content": {"application/json": {"schema": {"type": "object"}}}}}
+    kind = "object" if route.media == "application/json" else "string"
+    return {"200": {"description": "Done", "content": {route.media: {"schema": {"type": kind}}}}}
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from lock_bridge.engine.model import Actor
+from lock_bridge.key_page import document
 from lock_bridge.wire.commands import COMMANDS, Leave, ListClients, QueryJournal, RevokeClient
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from lock_bridge.wire.messages import CommandFrame, Result
@@ -29,6 +30,7 @@ class Rest:
         self._commands = commands
         self._hub = hub
         self._pairing = pairing
+        self._key_page = document()
 
     def routes(self, openapi: Handler) -> tuple[Route, ...]:
         """All routes of the server."""
@@ -48,6 +50,15 @@ class Rest:
                 handler=openapi,
                 summary="This document",
                 answer=None,
+            ),
+            Route(
+                method="GET",
+                path="/key/",
+                scope=Scope.PUBLIC,
+                handler=self._visitors_page,
+                summary="The page with which visitors' phones use their Bluetooth keys; it holds none",
+                answer=None,
+                media="text/html",
             ),
             Route(
                 method="POST",
@@ -147,6 +158,16 @@ class Rest:
 
     async def _pair_start(self, call: Call) -> Mapping[str, Any]:
         return await self._pairing.start(call.body, call.address)
+
+    async def _visitors_page(self, _call: Call) -> web.StreamResponse:
+        headers = {
+            "Content-Security-Policy": self._key_page.policy,
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": "bluetooth=(self), camera=(), geolocation=(), microphone=()",
+            "Referrer-Policy": "no-referrer",
+        }
+        return web.Response(body=self._key_page.html, content_type="text/html", charset="utf-8", headers=headers)
 
     async def _pair_finish(self, call: Call) -> Mapping[str, Any]:
         return await self._pairing.finish(call.body)

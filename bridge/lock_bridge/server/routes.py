@@ -37,8 +37,8 @@ type Handler = Callable[[Call], Awaitable[Any]]
 class Route:
     """One route: how it is asked, what it answers, and who may ask.
 
-    `answer` None is for what is no JSON of ours: the OpenAPI document and the WebSocket. `raw_body` hands the JSON over
-    as it is, for messages that read themselves.
+    `answer` None is for what is no JSON of ours: the OpenAPI document, the WebSocket, the page for visitors (which is of
+    another `media`). `raw_body` hands the JSON over as it is, for messages that read themselves.
     """
 
     method: str
@@ -50,6 +50,7 @@ class Route:
     query: type | None = None
     body: type | None = None
     raw_body: bool = False
+    media: str = "application/json"
     errors: tuple[ErrorCode, ...] = ()
 
     def __post_init__(self) -> None:
