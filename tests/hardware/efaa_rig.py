@@ -27,8 +27,8 @@ FAST = Timing(
     quiet=0.005,
     heartbeat=0.05,
     pause=0.001,
-    absent=0.02,
-    near=0.05,
+    absent=0.5,
+    near=0.3,
     bother=0.02,
     far=0.02,
     backoff_first=0.005,
@@ -57,6 +57,8 @@ class Rig:
         dialect: str | None = None,
         scale: float = 0.01,
     ) -> None:
+        """`scale` is how long a second of the module lasts."""
+        timing = replace(timing, second=scale)
         self.cable = Cable(folder / "by-id-face", scale=scale)
         self.module = module or Module()
         self.clock = ManualClock()

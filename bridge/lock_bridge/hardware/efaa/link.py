@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, override
 
-from lock_bridge.hardware.doubt import NoAnswerError, RestartedError
+from lock_bridge.hardware.doubt import DisturbedError, NoAnswerError, RestartedError
 from lock_bridge.hardware.serial_port import SerialPort, UnpluggedError
 from lock_bridge.hardware.trouble import PartError
 
@@ -45,6 +45,9 @@ class Timing:
     pause: float = 0.2
     """Between two looks."""
 
+    second: float = 1.0
+    """A second of the module; only one that is played counts faster."""
+
     look: int = 10
     """How long one look lasts; the module counts it."""
 
@@ -82,6 +85,7 @@ class Link(SerialPort):
         self._parser = FrameParser()
         self._pending: dict[Code, _Pending] = {}
         self._broken_off: Code | None = None
+        self._disturbed = asyncio.Event()
 
     @property
     def counters(self) -> Counters:
@@ -103,16 +107,24 @@ class Link(SerialPort):
     async def perform[T](self, command: Command[T], seconds: float, stop: asyncio.Event) -> Answer[T] | None:
         """Have a task done that takes a while; None when it was broken off by `stop`. Raises like `ask`.
 
-        Its own reply, which may still come, is waited for: it must not be taken for that of a later task.
+        Its own reply, which may still come, is waited for: it must not be taken for that of a later task. At a
+        disturbance it raises `DisturbedError`: the reply would not be believed, and may have been what was disturbed.
         """
         with self._expected(command) as reply:
+            disturbances = self.counters.disturbances
+            self._disturbed.clear()
             self.write(build(command.code, command.data))
             stopping = asyncio.ensure_future(stop.wait())
-            either: set[asyncio.Future[Any]] = {reply, stopping}
+            noise = asyncio.ensure_future(self._disturbed.wait())
+            either: set[asyncio.Future[Any]] = {reply, stopping, noise}
             try:
-                await asyncio.wait(either, timeout=seconds + self._timing.margin, return_when=asyncio.FIRST_COMPLETED)
+                longest = seconds * self._timing.second + self._timing.margin
+                await asyncio.wait(either, timeout=longest, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 stopping.cancel()
+                noise.cancel()
+            if self.counters.disturbances != disturbances and self.lost is None and not _failed(reply):
+                raise DisturbedError("noise on the line")
             if reply.done() or not stop.is_set():
                 return self._result(command, reply)
             await self.ask(reset())
@@ -166,6 +178,7 @@ class Link(SerialPort):
                 case FrameType.IMAGE | FrameType.LOG | FrameType.DATA:
                     pass  # nobody has asked for it, and nothing follows from it
         if self.counters.disturbances != before:
+            self._disturbed.set()
             self._changed()
 
     def _reply(self, data: bytes) -> None:
@@ -194,6 +207,10 @@ class Link(SerialPort):
             if not pending.reply.done():
                 pending.reply.set_exception(error)
                 pending.reply.exception()  # whoever waits still gets it; if nobody does, that is no mistake
+
+
+def _failed(reply: asyncio.Future[Any]) -> bool:
+    return reply.done() and reply.exception() is not None
 
 
 @dataclass(frozen=True, slots=True)

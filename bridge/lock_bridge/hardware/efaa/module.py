@@ -26,6 +26,10 @@ class Module:
         self._dialect = dialect
         self._identity: Identity | None = None
         self._restarts = self._disturbances = 0
+        self._named_at: int | None = None
+        """How often it had started anew when all names were asked for."""
+        self._names: Users = {}
+        """What it has told since then."""
 
     @property
     def identity(self) -> Identity:
@@ -58,8 +62,12 @@ class Module:
         return self._identity
 
     async def listing(self, known: Users) -> Listing:
-        """Who is enrolled. Names are asked of those only who are not known."""
+        """Who is enrolled. At first, and after each start of the module, it is asked for all names, later for new ones.
+
+        What a module cannot be asked for is taken from `known`.
+        """
         dialect = self.dialect
+        believed = known if not dialect.tells_names else self._names if self._named_at == self._restarts else {}
         users: dict[CredentialType, dict[int, str]] = {kind: {} for kind in dialect.kinds}
         surplus: dict[CredentialType, int] = {}
         with self._clean():
@@ -70,13 +78,14 @@ class Module:
                 kind = next((kind for kind, ids in dialect.ids.items() if user in ids), None)
                 if kind is None:
                     raise PartError(f"the module has a user {user}, who cannot be", Trouble.UNSUPPORTED)
-                users[kind][user] = known.get(kind, {}).get(user) or await self._name(user)
+                users[kind][user] = believed.get(kind, {}).get(user) or await self._name(user)
             if dialect.lists == "by kind":
                 count = (await self.link.ask(dialect.count_palms())).value
                 if count is None:
                     raise PartError("the module does not tell how many palms it holds", Trouble.UNSUPPORTED)
                 users[PALM] = dict(known.get(PALM, {}))
                 surplus[PALM] = count - len(users[PALM])
+        self._named_at, self._names = self._restarts, users
         return Listing(users, surplus)
 
     async def verify(self, stop: asyncio.Event) -> Answer[Match] | None:

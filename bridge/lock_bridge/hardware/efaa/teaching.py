@@ -71,10 +71,10 @@ async def teach(module: Module, enrolment: Enrolment, timing: Timing, report: Re
 async def _take(module: Module, enrolment: Enrolment, pose: int, timing: Timing, stop: asyncio.Event) -> int | None:
     now = asyncio.get_running_loop().time
     seconds = timing.pose if enrolment.kind is FACE else timing.palm
-    until = now() + seconds
+    until = now() + seconds * timing.second
     tries = 0
     while True:
-        left = max(1, round(until - now()))
+        left = max(1, round((until - now()) / timing.second))
         answer = await module.learn(enrolment.kind, enrolment.name, pose, min(left, seconds), stop)
         if answer is None:
             raise EnrolmentError("cancelled")
