@@ -37,8 +37,8 @@ type Handler = Callable[[Call], Awaitable[Any]]
 class Route:
     """One route: how it is asked, what it answers, and who may ask.
 
-    `answer` None is for what is no JSON of ours: the OpenAPI document, the WebSocket, the page for visitors (which is of
-    another `media`). `raw_body` hands the JSON over as it is, for messages that read themselves.
+    `answer` None is for what is no JSON of ours: the OpenAPI document, the WebSocket, and the page for visitors, which
+    is of another `media`. `raw_body` hands the JSON over as it is, for messages that read themselves.
     """
 
     method: str
