@@ -10,10 +10,10 @@ from .bolt_strike.about import DRIVER as BOLT_STRIKE
 from .driver import Driver
 from .ef01.about import DRIVER as EF01
 from .efaa.about import DRIVER as EFAA
-from .espeak.about import DRIVER as ESPEAK
 from .evdev_keypad.about import DRIVER as EVDEV_KEYPAD
 from .gpio_contacts.about import DRIVER as GPIO_CONTACTS
 from .power.about import INA219, MAINS, MAX17048, POWER_SUPPLY
+from .speaker.about import DRIVER as SPEAKER
 
 _ALL: Final = (
     BLUEZ,
@@ -21,13 +21,13 @@ _ALL: Final = (
     BOLT_STRIKE,
     EF01,
     EFAA,
-    ESPEAK,
     EVDEV_KEYPAD,
     GPIO_CONTACTS,
     INA219,
     MAINS,
     MAX17048,
     POWER_SUPPLY,
+    SPEAKER,
 )
 
 DRIVERS: Final[Mapping[str, Driver]] = MappingProxyType({driver.name: driver for driver in _ALL})

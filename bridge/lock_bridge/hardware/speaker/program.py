@@ -18,6 +18,10 @@ class ProgramMissing(Exception):
     """The program is not installed."""
 
 
+class ProgramFailed(Exception):
+    """It ended with an error; `str()` is what it said."""
+
+
 class Program:
     """One program, one run at a time."""
 
@@ -31,26 +35,26 @@ class Program:
         """Whether it is on the path now."""
         return shutil.which(self.name) is not None
 
-    async def run(self, options: Sequence[str], fed: bytes, *, at_most_s: float) -> str | None:
-        """Run it to its end; None if all went well or it was cut, or else what it said.
+    async def run(self, options: Sequence[str], fed: bytes, *, at_most_s: float) -> bytes:
+        """Run it to its end; what it gave, nothing if it was cut.
 
-        Raises `ProgramMissing`, `TimeoutError`.
+        Raises `ProgramMissing`, `ProgramFailed`, `TimeoutError`.
         """
         self._cut = False
         # A file and no pipe: whatever the program has started may hold it open for as long as it likes.
-        with tempfile.TemporaryFile() as said:
+        with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as gave:
             try:
                 process = await asyncio.create_subprocess_exec(
                     self.name,
                     *options,
                     stdin=asyncio.subprocess.PIPE,
-                    stdout=asyncio.subprocess.DEVNULL,
+                    stdout=gave,
                     stderr=said,
                 )
             except FileNotFoundError:
-                raise ProgramMissing(self.name) from None
+                raise ProgramMissing("it is not installed") from None
             except OSError as error:
-                return f"it cannot be started: {error.strerror}"
+                raise ProgramFailed(f"it cannot be started: {error.strerror}") from None
             self._process = process
             if self._cut:
                 self.cut()
@@ -60,11 +64,14 @@ class Program:
             finally:
                 self._process = None
                 await _end(process)
-            if not process.returncode or self._cut:
-                return None
+            if self._cut:
+                return b""
+            if not process.returncode:
+                gave.seek(0)
+                return gave.read()
             said.seek(0)
             words = said.read(_WORDS_MAX).decode(errors="replace").split("\n")[0]
-        return f"exit code {process.returncode}{f': {words}' if words else ''}"
+        raise ProgramFailed(f"exit code {process.returncode}{f': {words}' if words else ''}")
 
     def cut(self) -> None:
         """Let the run under way end now, or as soon as it has begun."""
