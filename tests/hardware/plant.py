@@ -118,9 +118,9 @@ class Plant:
                 active = self.rng.random() < 0.5
             if sensor.cut:
                 active = False
-            sensor.active = active
-            if active:
+            if active or sensor.active:
                 sensor.active_at_ms = now
+            sensor.active = active
             high = None if sensor.cut else not active
             if high is not sensor.high:
                 sensor.high = high

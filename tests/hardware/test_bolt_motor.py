@@ -1,5 +1,6 @@
 """A motor moves the bolt as far as its sensors say, and never for long; what they say is not believed blindly."""
 
+import contextlib
 import logging
 
 import pytest
@@ -7,7 +8,16 @@ import pytest
 from lock_bridge.engine.effects import Drive
 from lock_bridge.hardware.bolt_motor.about import DRIVER
 from lock_bridge.hardware.gpio.believed import CLEAR_MS
-from lock_bridge.hardware.ports import BoltPosition, BoltSeen, Health, MotorOutcome, MotorStopped, PartBack, PartFault
+from lock_bridge.hardware.ports import (
+    BoltPosition,
+    BoltSeen,
+    Health,
+    MotorOutcome,
+    MotorStopped,
+    PartBack,
+    PartFault,
+    Reading,
+)
 from lock_bridge.hardware.trouble import PartError, Trouble
 from lock_bridge.wire.words import Part
 from tests.hardware.motor_rig import CLUTCH, CONFIG, LIMIT_MS, REST_MS, MotorRig, options, positions, read_options
@@ -404,6 +414,34 @@ async def test_all_its_lines_are_free_after_its_stop(rig: MotorRig) -> None:
     ]
 
 
+async def test_a_listener_that_fails_leaves_the_motor_its_end(rig: MotorRig) -> None:
+    def fail(_reading: Reading) -> None:
+        raise RuntimeError("a defect of whoever listens")
+
+    rig.drive(Drive.RETRACT)
+    rig.on_report = fail
+    for _ in range(LIMIT_MS // 10):
+        with contextlib.suppress(RuntimeError):
+            await rig.advance(10)
+    assert rig.plant.pushes == 0
+    assert rig.spells()[0].ms < 1_100
+    rig.on_report = lambda _reading: None
+    rig.heard()
+    assert await rig.run(Drive.THROW) is REACHED
+    await rig.stop()
+
+
+async def test_a_service_that_is_cancelled_lets_go_of_the_motor(rig: MotorRig) -> None:
+    rig.drive(Drive.RETRACT)
+    await rig.advance(100)
+    task = rig.port._wired.upkeep._task
+    assert task is not None
+    task.cancel()
+    await rig.turn()
+    assert rig.plant.pushes == 0
+    assert rig.lines.taken("GPIO17") is None
+
+
 async def test_who_dies_on_the_way_knows_nothing_until_the_sensors_are_read(rig: MotorRig) -> None:
     rig.drive(Drive.RETRACT)
     await rig.advance(400)
@@ -428,6 +466,19 @@ async def test_how_long_it_takes_is_remembered_and_told(rig: MotorRig) -> None:
     await rig.die()
     await rig.start()
     assert rig.port.health.words == "throws in 1.00 s, retracts in 1.00 s"
+    await rig.stop()
+
+
+async def test_what_is_known_already_is_not_written_for_every_opening(rig: MotorRig) -> None:
+    await practise(rig, 9)
+    written: list[str] = []
+    keep = rig.memory.put
+    rig.memory.put = lambda key, value: (written.append(key), keep(key, value))[1]  # type: ignore[method-assign]
+    await practise(rig, 5)
+    assert written == [], "a memory card wears out"
+    rig.plant.speed = 1.0
+    await practise(rig, 5)
+    assert set(written) == {"throw", "retract"}
     await rig.stop()
 
 
