@@ -12,6 +12,8 @@ from .ef01.about import DRIVER as EF01
 from .efaa.about import DRIVER as EFAA
 from .evdev_keypad.about import DRIVER as EVDEV_KEYPAD
 from .gpio_contacts.about import DRIVER as GPIO_CONTACTS
+from .pcsc.about import DRIVER as PCSC
+from .pn532.about import DRIVER as PN532
 from .power.about import INA219, MAINS, MAX17048, POWER_SUPPLY
 from .speaker.about import DRIVER as SPEAKER
 
@@ -26,6 +28,8 @@ _ALL: Final = (
     INA219,
     MAINS,
     MAX17048,
+    PCSC,
+    PN532,
     POWER_SUPPLY,
     SPEAKER,
 )

@@ -24,6 +24,9 @@ class CardRig(ABC):
     def __init__(self) -> None:
         self.reports: asyncio.Queue[Reading] = asyncio.Queue()
 
+    async def prepare(self) -> None:  # noqa: B027 - most have nothing to do
+        """Set it up, with the reader attached."""
+
     async def start(self) -> None:
         await self.port.start(self.reports.put_nowait)
 

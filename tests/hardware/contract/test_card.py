@@ -6,28 +6,42 @@ from pathlib import Path
 
 import pytest
 
-from lock_bridge.hardware.ports import CardSeen, PartBack, PartFault, PartReplaced
+from lock_bridge.hardware.ports import CardSeen, PartBack, PartFault, PartReplaced, Reading
 from lock_bridge.wire.words import Part, Trouble
 from tests.hardware.contract.rigs_card import CardRig, Pn532CardRig, SimulatedCardRig
+from tests.hardware.contract.rigs_pcsc import PcscCardRig
 
-RIGS = {"simulated": SimulatedCardRig, "pn532": Pn532CardRig}
+RIGS = {"simulated": SimulatedCardRig, "pn532": Pn532CardRig, "pcsc": PcscCardRig}
 ANNA, BERT = bytes.fromhex("04A1B2C3D4E580"), bytes.fromhex("DEADBEEF")
 BACK = PartBack(Part.CARD)
 REPLACED = PartReplaced(Part.CARD)
 
 
-@pytest.fixture(params=RIGS)
-async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[CardRig]:
+@pytest.fixture
+async def made(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[CardRig]:
     rig: CardRig = RIGS[request.param](tmp_path)
-    yield rig
-    await rig.close()
+    try:
+        await rig.prepare()
+        yield rig
+    finally:
+        await rig.close()
 
 
-@pytest.fixture(params=[name for name in RIGS if name != "simulated"])
-async def attached(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[CardRig]:
-    rig: CardRig = RIGS[request.param](tmp_path)
-    yield rig
-    await rig.close()
+@pytest.fixture
+def rig(made: CardRig) -> CardRig:
+    return made
+
+
+@pytest.fixture
+def attached(made: CardRig) -> CardRig:
+    return made
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every reader; where a test says `attached`, all but the simulated one."""
+    names = [name for name in RIGS if "attached" not in metafunc.fixturenames or name != "simulated"]
+    if "made" in metafunc.fixturenames:
+        metafunc.parametrize("made", names, indirect=True)
 
 
 async def fault(rig: CardRig) -> Trouble:
@@ -111,7 +125,7 @@ async def test_another_reader_is_reported_and_not_believed_until_somebody_trusts
     await attached.reported(CardSeen(ANNA))
     await attached.remove()
     await attached.exchange()
-    await told_as_replaced(attached)
+    await comes_to(attached, REPLACED)
     await attached.present(ANNA)
     await attached.quiet()
     attached.port.trust()  # type: ignore[attr-defined]
@@ -126,19 +140,19 @@ async def test_the_former_reader_is_believed_again_by_itself(attached: CardRig) 
     await attached.reported(CardSeen(ANNA))
     await attached.remove()
     await attached.exchange()
-    await told_as_replaced(attached)
+    await comes_to(attached, REPLACED)
     await attached.put_back()
-    await attached.reported(BACK)
+    await comes_to(attached, BACK)
     await attached.present(BERT)
     await attached.reported(CardSeen(BERT))
 
 
-async def told_as_replaced(rig: CardRig) -> None:
-    """It may have been away for a moment before."""
+async def comes_to(rig: CardRig, expected: Reading) -> None:
+    """This is reported; it may have been away for a moment before."""
     report = await rig.report()
     if isinstance(report, PartFault):
         report = await rig.report()
-    assert report == REPLACED
+    assert report == expected
 
 
 async def test_no_log_has_a_card_number_in_it(rig: CardRig, caplog: pytest.LogCaptureFixture) -> None:

@@ -35,7 +35,7 @@ class Timing:
     opening: float = 5.0
     """For ports behind a network; a local one opens at once."""
 
-    poll: float = 0.15
+    poll: float = 0.2
     """Between two looks for a card."""
 
     heartbeat: float = 10.0
