@@ -1,7 +1,7 @@
 """A face or palm module of the EF AA family on a pseudo-terminal, with all that real ones do wrong.
 
 Written after the public protocol texts, with framing of its own, so that it shares no mistake with the driver;
-`test_efaa_emulator.py` has it used by a client that this project did not write.
+`test_efaa_emulator.py` gives it what makers have published.
 """
 
 import asyncio
