@@ -34,10 +34,12 @@ class KeyStates:
         self._down: dict[int, Key | None] = {}
         """The codes that are down, with the key that was told for each; None: none was."""
         self._rest = b""
+        self._stale = 0
+        """So many bytes still to come are of an event from before the last overrun."""
 
     def begin(self, active: Collection[int], *, tell_rear: bool) -> list[KeyDown]:
         """The device has been taken. What is down was not pressed now; the rear's buttons are told all the same."""
-        self._rest = b""
+        self._rest, self._stale = b"", 0
         self._down = dict.fromkeys(active)
         rear = [code for code in active if tell_rear and self._meaning(code) in REAR]
         return [reading for code in rear for reading in self._press(code)]
@@ -48,11 +50,13 @@ class KeyStates:
 
     def end(self) -> list[KeyUp]:
         """The device is gone, and whatever was held with it."""
-        self._rest = b""
+        self._rest, self._stale = b"", 0
         return [reading for code in tuple(self._down) for reading in self._release(code)]
 
     def _read(self, data: bytes, active: Active) -> Iterator[KeyDown | KeyUp]:
-        data = self._rest + data
+        stale = min(self._stale, len(data))
+        self._stale -= stale
+        data = self._rest + data[stale:]
         whole = len(data) - len(data) % EVENT.size
         self._rest = data[whole:]
         for _, _, kind, code, value in EVENT.iter_unpack(data[:whole]):
@@ -63,6 +67,8 @@ class KeyStates:
                     yield from self._release(code)
             elif kind == EV_SYN and code == SYN_DROPPED:
                 # Some events are lost. What was read together with this says less than the device does when asked.
+                self._stale = -len(self._rest) % EVENT.size
+                self._rest = b""
                 yield from self._compare(active())
                 return
 
