@@ -185,9 +185,10 @@ def test_one_module_may_read_faces_and_palms_of_one_lock_and_of_no_other() -> No
     face = 'parts.face = { driver = "efaa", device = "/dev/ttyUSB0" }\n'
     palm = 'parts.palm_vein = { driver = "efaa", device = "/dev/ttyUSB0" }\n'
     finger = 'parts.fingerprint = { driver = "ef01", device = "/dev/ttyUSB0" }\n'
-    read(LOCK + face + palm + "[lock.simulated]\n")
-    other = LOCK.replace('"door"', '"shed"') + palm + "[lock.simulated]\n"
-    for text in (LOCK + face + "[lock.simulated]\n" + other, LOCK + finger + face + "[lock.simulated]\n"):
+    lock = LOCK.replace("l2s", "palm6068")
+    read(lock + face + palm + "[lock.simulated]\n")
+    other = lock.replace('"door"', '"shed"') + palm + "[lock.simulated]\n"
+    for text in (lock + face + "[lock.simulated]\n" + other, lock + finger + face + "[lock.simulated]\n"):
         with pytest.raises(ConfigError, match="is taken by door"):
             read(text)
 
