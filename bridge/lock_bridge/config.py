@@ -10,14 +10,13 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Final, Literal, cast
 
-from . import zone
+from . import profiles, zone
 from .config_parts import PartConfig, read_parts
 from .config_table import REQUIRED, Problem, Problems, Table, shown
 from .engine.profile import Profile, ProfileError
 from .hardware.gpio_ring.about import RingOptions
 from .hardware.gpio_ring.about import read as read_ring
 from .hardware.simulated.config import Person, SimulatedConfig
-from .profiles import read as read_profile
 from .store import KEY_FILE, STORE_FILE
 
 type TrustClock = Literal["auto", "always"]
@@ -286,6 +285,7 @@ def _read_lock(table: Table, known_profiles: Collection[str], folder: Path) -> L
     )
     simulated = _read_simulated(table.table("simulated"))
     profile, own_profile = _read_profile(table, known_profiles, folder)
+    model = own_profile or (profiles.load(profile) if profile in profiles.names() else None)
     lock = LockConfig(
         id=lock_id,
         name=table.text("name", lock_id.replace("_", " ").capitalize()),
@@ -293,7 +293,7 @@ def _read_lock(table: Table, known_profiles: Collection[str], folder: Path) -> L
         own_profile=own_profile,
         serial=table.optional("serial") or "",
         verification_code=_read_verification_code(table),
-        parts=read_parts(table, simulated=simulated is not None),
+        parts=read_parts(table, simulated=simulated is not None, profile=model),
         simulated=simulated,
     )
     table.finish()
@@ -314,7 +314,7 @@ def _read_profile(table: Table, known_profiles: Collection[str], folder: Path) -
     if named in known_profiles or not named.endswith(_PROFILE_SUFFIX):
         return named, None
     try:
-        profile = read_profile(_path(named, folder))
+        profile = profiles.read(_path(named, folder))
     except ProfileError as error:
         table.problem("profile", f"{shown(named)}: {error}.")
         return named, None

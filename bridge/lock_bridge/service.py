@@ -20,7 +20,7 @@ from .engine.model import Actor, Fact
 from .engine.passcode import Keys
 from .engine.state import Setup
 from .handlers import LockHandlers
-from .hardware.build import Machine, build
+from .hardware.build import Machine, build, fitted
 from .hardware.gpio.kernel import KernelLines
 from .hardware.gpio_ring.driver import GpioRing
 from .hardware.ports import Ring
@@ -140,7 +140,7 @@ class Service:
         machine: Machine,
         stack: contextlib.AsyncExitStack,
     ) -> None:
-        profile = config.own_profile or profiles.load(config.profile)
+        profile = fitted(config, config.own_profile or profiles.load(config.profile))
         lock_clock = clock if config.simulated is None else ScaledClock(clock, config.simulated.time_scale)
         parts = build(config, profile, lock_clock, machine)
         identity = identity_of(config.id, device.identity_key, config.serial, config.verification_code)

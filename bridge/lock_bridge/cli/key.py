@@ -74,7 +74,7 @@ def _act(session: Session, operation: Operation) -> int:
 
 def _ask(session: Session, frames: Callable[[Exchange], Iterator[bytes]]) -> Answer:
     async def asked() -> Answer:
-        async with find(session.args.door, session.args.wait) as link:
+        async with find(session.args.door, session.args.wait, session.args.adapter) as link:
             session.tell(f"Connected to {link.name}.")
             return await _over(link, frames)
 

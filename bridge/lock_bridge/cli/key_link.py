@@ -30,13 +30,14 @@ class Link(Protocol):
 
 
 @asynccontextmanager
-async def find(door: str | None, wait_s: float) -> AsyncIterator[Link]:
-    """A connection to the lock of that name or address, or to the first that is heard.
+async def find(door: str | None, wait_s: float, adapter: str | None = None) -> AsyncIterator[Link]:
+    """A connection to the lock of that name or address, or to the first that is heard, over an adapter of Linux's.
 
     Raises `UsageError` without the library, `Unreachable` where there is no lock or no Bluetooth, `TimeoutError`.
     """
     try:
         from bleak import BleakClient, BleakScanner
+        from bleak.args.bluez import BlueZScannerArgs
         from bleak.backends.device import BLEDevice
         from bleak.backends.scanner import AdvertisementData
         from bleak.exc import BleakError
@@ -48,7 +49,8 @@ async def find(door: str | None, wait_s: float) -> AsyncIterator[Link]:
         return SERVICE in told.service_uuids and (door is None or door.casefold() in names)
 
     try:
-        device = await BleakScanner.find_device_by_filter(is_it, timeout=wait_s, service_uuids=[SERVICE])
+        chosen: BlueZScannerArgs = {"adapter": adapter} if adapter else {}
+        device = await BleakScanner.find_device_by_filter(is_it, wait_s, service_uuids=[SERVICE], bluez=chosen)
         if device is None:
             raise Unreachable(f"No lock{f' called {door}' if door else ''} is near, or its Bluetooth is off.")
         async with BleakClient(device) as client:

@@ -205,6 +205,9 @@ def _key(commands: _Commands) -> None:
         )
         command.add_argument("--door", metavar="NAME|ADDRESS", help="which lock (default: the first that is heard)")
         command.add_argument("--name", metavar="NAME", help="what this machine is called at the lock")
+        command.add_argument(
+            "--adapter", metavar="hciN", help="which adapter of this machine (Linux; default: the first)"
+        )
         command.add_argument("--wait", type=float, default=10.0, metavar="S", help="look for it so long (default 10)")
         command.add_argument("--file", metavar="FILE", help="where this machine keeps who it is to locks")
     page = _of_visitor(actions, "page", "write the web page for visitors' phones into a file")

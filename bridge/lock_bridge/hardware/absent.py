@@ -30,8 +30,9 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = MappingProxyType(
 class AbsentPart:
     """Every port at once: says once what is wrong, and answers whatever is asked of it."""
 
-    def __init__(self, port: str, trouble: Trouble, words: str = "") -> None:
-        self.health = Health("trouble", trouble, words)
+    def __init__(self, port: str, trouble: Trouble | None, words: str = "") -> None:
+        """No `trouble`: the lock was built without it, and nothing is wrong."""
+        self.health = Health("served" if trouble is None else "trouble", trouble, words)
         self._parts: Sequence[Part] = PARTS[port]
         self._kind = _KINDS.get(port)
         self._trouble = trouble
@@ -39,8 +40,8 @@ class AbsentPart:
 
     async def start(self, report: Report) -> None:
         self._report = report
-        for part in self._parts:
-            report(PartFault(part, self._trouble))
+        for part in self._parts if self._trouble is not None else ():
+            report(PartFault(part, self._trouble or Trouble.INTERNAL))
 
     async def stop(self) -> None:
         self._report = lambda _reading: None

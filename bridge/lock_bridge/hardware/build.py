@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from lock_bridge.clock import Clock
 from lock_bridge.config import LockConfig
-from lock_bridge.config_parts import SIMULATED, PartConfig
+from lock_bridge.config_parts import NONE, SIMULATED, PartConfig
 from lock_bridge.engine.profile import Profile
 from lock_bridge.hardware.simulated import SimulatedDoor
 from lock_bridge.runner import Ports
@@ -20,6 +20,16 @@ from .gpio.lines import Lines
 from .memory import PartMemory
 from .surroundings import Loads, Surroundings
 from .trouble import PartError, Trouble, advice
+
+_READERS: Final = {
+    "fingerprint": CredentialType.FINGERPRINT,
+    "card": CredentialType.RFID,
+    "face": CredentialType.FACE,
+    "palm_vein": CredentialType.PALM_VEIN,
+    "radios": CredentialType.BLE,
+}
+_ALWAYS: Final = ("sounder", "contacts")
+"""Ports that every lock has, if only for somebody to talk to."""
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -53,6 +63,9 @@ def build(config: LockConfig, profile: Profile, clock: Clock, machine: Machine) 
     for port, part in config.parts.items():
         if part.driver == SIMULATED:
             made[port] = getattr(door, port)
+        elif part.driver == NONE:
+            if port in _ALWAYS:
+                made[port] = AbsentPart(port, None, "not built in")
         else:
             around = Surroundings(
                 name=f"{config.id} {port}",
@@ -67,8 +80,28 @@ def build(config: LockConfig, profile: Profile, clock: Clock, machine: Machine) 
             )
             made[port] = build_part(part, around)
     if door is not None:
-        made |= {name: getattr(door, name) for name in _simulated_too(door) if name not in made}
+        made |= {name: getattr(door, name) for name in _simulated_too(door) if name not in config.parts}
     return Parts(Ports(**made), door)
+
+
+def fitted(config: LockConfig, profile: Profile) -> Profile:
+    """What is left of a model in this lock: credentials without a reader, and sensors without a wire, are not there."""
+    readers = {port: kind for port, kind in _READERS.items() if kind in profile.credentials}
+    absent = {kind for port, kind in readers.items() if not _is_there(port, config)}
+    left = {kind: limits for kind, limits in profile.credentials.items() if kind not in absent}
+    profile = replace(profile, credentials=left) if absent else profile
+    for port, part in config.parts.items():
+        if part.driver in DRIVERS:
+            profile = DRIVERS[part.driver].fitted(part.options, profile)
+        elif part.driver == NONE and port == "contacts":
+            profile = replace(profile, door_contact=False, privacy=None, peephole_button=False)
+    return profile
+
+
+def _is_there(port: str, config: LockConfig) -> bool:
+    part = config.parts.get(port)
+    # What is optional and not named is simulated where the rest is.
+    return config.simulated is not None if part is None else part.driver != NONE
 
 
 def build_part(part: PartConfig, around: Surroundings) -> object:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lock_bridge.config_table import Table
+from lock_bridge.engine.profile import Profile
 
 from .surroundings import Surroundings
 
@@ -43,6 +44,8 @@ class Driver:
     """Makes the port of such options. Imports the driver and its library only now; raises `ImportError` without it."""
     uses: Callable[[Any], tuple[Use, ...]] = lambda _options: ()
     """What of the machine such options take."""
+    fitted: Callable[[Any, Profile], Profile] = lambda _options, profile: profile
+    """What is left of a model with such options: sensors that nobody has wired are not missed."""
     secret: Callable[[Any], bool] = lambda _options: False
     """Whether such options hold a password."""
     extra: str | None = None

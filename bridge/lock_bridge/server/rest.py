@@ -164,7 +164,7 @@ class Rest:
             "Content-Security-Policy": self._key_page.policy,
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
-            "Permissions-Policy": "bluetooth=(self), camera=(), geolocation=(), microphone=()",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
             "Referrer-Policy": "no-referrer",
         }
         return web.Response(body=self._key_page.html, content_type="text/html", charset="utf-8", headers=headers)

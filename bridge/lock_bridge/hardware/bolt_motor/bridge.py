@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
+from lock_bridge.clock import Clock
 from lock_bridge.hardware.surroundings import Loads
 
 COAST_MS: Final = 50
@@ -13,17 +14,30 @@ class HBridge:
     """Two inputs, and where it has one an enable. Never from one direction into the other without a rest between."""
 
     def __init__(
-        self, drive: Callable[[Mapping[str, bool]], bool], roles: Collection[str], brake_ms: int, loads: Loads
+        self,
+        drive: Callable[[Mapping[str, bool]], bool],
+        roles: Collection[str],
+        brake_ms: int,
+        clock: Clock,
+        loads: Loads,
     ) -> None:
         """`drive` sets lines, as `Wired.drive` does; a failure there is told to whoever listens there."""
         self._drive = drive
         self._enable = "enable" in roles
         self._brake = brake_ms > 0
+        self._rest_ms = brake_ms or COAST_MS
+        self._clock = clock
         self._loads = loads
-        self.rest_ms = brake_ms or COAST_MS
-        """How long after `stop` comes `rest`."""
+        self._stopped_ms: int | None = None
         self.turning = False
         """From `run` until `rest`."""
+
+    @property
+    def rests_in_ms(self) -> int:
+        """How long after `stop` comes `rest`; while it is stopping, how much of that is left."""
+        if self._stopped_ms is None:
+            return self._rest_ms
+        return max(0, self._stopped_ms + self._rest_ms - self._clock.now().mono_ms)
 
     def run(self, *, forward: bool) -> None:
         """Turn, `forward` with IN1 active."""
@@ -34,7 +48,8 @@ class HBridge:
 
     def stop(self) -> None:
         """Brake: both inputs active. Where it is not to be braked, all off."""
-        if self.turning:
+        if self.turning and self._stopped_ms is None:
+            self._stopped_ms = self._clock.now().mono_ms
             self._set(in1=self._brake, in2=self._brake, enable=self._brake)
 
     def rest(self) -> None:
@@ -45,6 +60,7 @@ class HBridge:
 
     def gone(self) -> None:
         """The lines are lost, and off."""
+        self._stopped_ms = None
         if self.turning:
             self.turning = False
             self._loads.driving(False)

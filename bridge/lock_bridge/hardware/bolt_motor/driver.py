@@ -54,7 +54,7 @@ class BoltMotor:
             parts=(Part.MOTOR, Part.BOLT),
             debounce_ms=options.debounce_ms,
         )
-        self._bridge = HBridge(self._wired.drive, options.outputs, options.brake_ms, around.loads)
+        self._bridge = HBridge(self._wired.drive, options.outputs, options.brake_ms, around.clock, around.loads)
         self._travel = TravelTimes(around.memory, around.name)
         self._position = Position(around.clock)
         self._clutch = Belief(around.clock, Part.MOTOR) if options.kind == "clutch" else None
@@ -89,7 +89,7 @@ class BoltMotor:
         way = WAYS[drive.drive] if drive.drive in _DRIVES[self._options.kind] else None
         run = self._run = Run(drive, way)
         if self._bridge.turning:
-            run.due(self._clock, self._bridge.rest_ms, partial(self._turn_round, run))
+            run.due(self._clock, self._bridge.rests_in_ms, partial(self._turn_round, run))
             self._bridge.stop()
         else:
             self._begin(run)
@@ -200,7 +200,7 @@ class BoltMotor:
         """Brake; the run's end is told when the motor rests."""
         run.cancel()
         run.phase = "rests"
-        run.due(self._clock, self._bridge.rest_ms, partial(self._rest, run))
+        run.due(self._clock, self._bridge.rests_in_ms, partial(self._rest, run))
         self._bridge.stop()
 
     def _rest(self, run: Run) -> None:

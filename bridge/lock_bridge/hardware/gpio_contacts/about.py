@@ -1,11 +1,12 @@
 """What the config may say of contacts and buttons on GPIO lines."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lock_bridge.config_table import Table
 from lock_bridge.engine.inputs import Key
+from lock_bridge.engine.profile import Profile
 from lock_bridge.hardware.driver import Driver, Use
 from lock_bridge.hardware.gpio.lines import Line
 from lock_bridge.hardware.options import read_line
@@ -66,6 +67,16 @@ def _uses(options: Any) -> tuple[Use, ...]:
     )
 
 
+def _fitted(options: Any, profile: Profile) -> Profile:
+    given: Options = options
+    return replace(
+        profile,
+        door_contact=profile.door_contact and "door" in given.contacts,
+        privacy=profile.privacy if "knob" in given.contacts else None,
+        peephole_button=profile.peephole_button and "peephole" in given.contacts,
+    )
+
+
 def _build(options: Any, around: Surroundings) -> object:
     from .driver import GpioContacts
 
@@ -79,6 +90,7 @@ DRIVER: Final = Driver(
     read=_read,
     build=_build,
     uses=_uses,
+    fitted=_fitted,
     extra="gpio",
     drawn="contacts",
 )
