@@ -136,6 +136,10 @@ def _left(ends_ms: int | None, service: dict[str, Any]) -> str:
 
 def _notes(lock: dict[str, Any], service: dict[str, Any]) -> list[str]:
     notes = [f"Fault: the {words(fault)} does not work." for fault in lock["faults"]]
+    notes += [
+        f"Another {words(part)} than before answers, and opens nothing: lock-bridge hardware trust {part}"
+        for part in lock.get("untrusted", ())
+    ]
     if lock["tamper"]:
         notes.append("Tampered with: look at the lock.")
     if lock["battery_low"]:

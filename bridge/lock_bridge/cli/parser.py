@@ -244,6 +244,15 @@ def _upkeep(commands: _Commands) -> None:
     reset.add_argument("--yes", action="store_true", help="do not ask")
 
 
+def _hardware(commands: _Commands) -> None:
+    hardware = commands.add_parser("hardware", help="the parts attached to this machine")
+    actions = _actions(hardware)
+    trust = _add(actions, "trust", "trust:trust", "take a replaced part as the right one", of_lock=True)
+    trust.description = "Take a module that is not the one that was there before as the right one. It is emptied first."
+    trust.add_argument("part", metavar="PART", help="such as fingerprint; lock-bridge status names it")
+    trust.add_argument("--yes", action="store_true", help="do not ask")
+
+
 def _door(commands: _Commands) -> None:
     door = _add(commands, "door", "door:door", "do something at a simulated door", of_lock=True)
     door.description = (
@@ -265,6 +274,7 @@ GROUPS: Final[tuple[tuple[tuple[str, ...], Callable[[_Commands], None]], ...]] =
     (("key",), _key),
     (("lock", "unlock", "mode", "mute", "lockout", "settings"), _locks),
     (("restart", "pairing", "factory-reset"), _upkeep),
+    (("hardware",), _hardware),
     (("door",), _door),
 )
 """Commands, and what tells argparse of them."""
