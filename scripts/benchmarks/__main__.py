@@ -8,7 +8,7 @@ from typing import Final
 
 from checks import security
 
-from . import bridge, engine_rows, home, scale, store, year
+from . import bridge, engine_rows, hardware, home, scale, store, year
 from .table import Row, show, write
 
 BENCHES: Final[dict[str, Callable[[], Awaitable[list[Row]]]]] = {
@@ -16,6 +16,7 @@ BENCHES: Final[dict[str, Callable[[], Awaitable[list[Row]]]]] = {
     "store": store.run,
     "bridge": bridge.run,
     "home": home.run,
+    "hardware": hardware.run,
 }
 LONG: Final[dict[str, Callable[[], Awaitable[list[Row]]]]] = {"scale": scale.run, "year": year.run}
 """Only where they are asked for."""
