@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -190,10 +191,13 @@ class Door:
         await self._give(inputs.StartEnrolment, user_id="anna", type=CredentialType.FINGERPRINT)
         for done in range(6):
             self.sensor.press(_FINGER)
-            await self._until(lambda done=done: self._touches() > done or self._has(CredentialType.FINGERPRINT))
+            await self._until(partial(self._is_taken, done))
             self.sensor.lift()
             await asyncio.sleep(0.4)
         await self._until(lambda: self._has(CredentialType.FINGERPRINT))
+
+    def _is_taken(self, before: int) -> bool:
+        return self._touches() > before or self._has(CredentialType.FINGERPRINT)
 
     def _has(self, kind: CredentialType) -> bool:
         return self.lock.state.directory.count(kind) > 0
