@@ -138,9 +138,9 @@ class MotorRig:
 
     def drive(self, drive: Drive, *, limit_ms: int = LIMIT_MS, reversed: bool = False) -> int:
         """Start the motor; the run's number."""
-        self.runs += 1
-        self.port.drive(DriveBolt(drive, self.runs, limit_ms, reversed))
-        return self.runs
+        self.runs = run = self.runs + 1
+        self.port.drive(DriveBolt(drive, run, limit_ms, reversed))
+        return run
 
     async def run(self, drive: Drive, **order: Any) -> MotorOutcome:
         """Drive, wait for the end; its outcome."""

@@ -87,9 +87,9 @@ class StrikeRig:
         return heard
 
     def drive(self, drive: Drive, *, limit_ms: int = LIMIT_MS) -> int:
-        self.runs += 1
-        self.port.drive(DriveBolt(drive, self.runs, limit_ms))
-        return self.runs
+        self.runs = run = self.runs + 1
+        self.port.drive(DriveBolt(drive, run, limit_ms))
+        return run
 
     async def run(self, drive: Drive) -> MotorOutcome:
         """Drive and wait for the end; its outcome."""

@@ -130,7 +130,18 @@ async def test_a_bolt_that_is_turned_round_while_it_brakes_rests_the_whole_time(
     await rig.advance(LIMIT_MS)
     assert [item for item in rig.heard() if isinstance(item, MotorStopped)] == [MotorStopped(back, REACHED)]
     assert [spell.way for spell in rig.spells()[:3]] == [-1, 0, 1]
-    assert rig.spells()[1].ms >= REST_MS
+    assert rig.spells()[1].ms == REST_MS
+    await rig.stop()
+
+
+async def test_however_often_it_is_told_something_else_it_brakes_no_longer(rig: MotorRig) -> None:
+    rig.drive(Drive.RETRACT)
+    await rig.advance(400)
+    for drive in THERE_AND_BACK * 4:
+        rig.drive(drive)
+        await rig.advance(10)
+    await rig.advance(LIMIT_MS)
+    assert [(spell.way, spell.ms) for spell in rig.spells()[:2]] == [(-1, 400), (0, REST_MS)]
     await rig.stop()
 
 
