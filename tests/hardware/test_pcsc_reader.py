@@ -217,7 +217,7 @@ async def test_a_stop_does_not_hold_up_the_loop_and_leaves_no_thread(rig: PcscCa
     await rig.until(lambda: rig.port.health.state == "served")
     async with asyncio.timeout(5):
         await rig.stop()
-    assert not [thread for thread in threading.enumerate() if thread.name == "card"]
+    await rig.until(lambda: "card" not in {thread.name for thread in threading.enumerate()})
 
 
 @pytest.mark.parametrize(

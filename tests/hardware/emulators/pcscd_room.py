@@ -53,8 +53,9 @@ async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 async def start(folder: str) -> asyncio.subprocess.Process:
     """Run pcscd until its socket is there."""
+    nowhere = subprocess.DEVNULL
     service = await asyncio.create_subprocess_exec(
-        "pcscd", "--foreground", "--config", folder, stdin=subprocess.DEVNULL
+        *("pcscd", "--foreground", "--config", folder), stdin=nowhere, stdout=nowhere, stderr=nowhere
     )
     async with asyncio.timeout(10):
         while not (RUN / "pcscd.comm").exists():
