@@ -96,7 +96,11 @@ class Dialog:
         """Choose a day in the calendar."""
         await self._about(label).locator("ha-date-input").click()
         calendar = self.page.locator("ha-dialog-date-picker")
+        month = calendar.locator(".month-year")
+        await expect(month).not_to_be_empty()
+        this_month = await month.inner_text()
         await calendar.locator("[slot=next]").click()
+        await expect(month).not_to_have_text(this_month)
         await calendar.locator("calendar-month").get_by_role("button", name=re.compile(rf"^{day} ")).click()
         await calendar.locator("[slot=primaryAction]").click()
         await expect(calendar.locator("calendar-month")).to_have_count(0)

@@ -10,7 +10,7 @@ from lock_bridge.clock import ScaledClock, SystemClock
 from lock_bridge.hardware.simulated import Person, SimulatedConfig, SimulatedDoor
 from lock_bridge.hardware.simulated.gateway import SimulatedGateway
 from lock_bridge.panel.server import Panel
-from tests.system.home import DESKTOP, WAIT_S, until
+from tests.system.home import DESKTOP, WAIT_S, door_seen, until
 
 ANNA = Person(name="Anna", fingers=("right thumb", "left index"), cards=("04A1B2C3",))
 BEN = Person(name="Ben", fingers=("right thumb",))
@@ -74,7 +74,7 @@ class DoorPage:
         page.on("console", lambda said: self.faults.append(said.text) if said.type in ("error", "warning") else None)
         page.on("request", lambda request: self.asked.add(request.url))
         await page.goto(self.panel.url)
-        await page.get_by_role("button", name="1", exact=True).wait_for()
+        await door_seen(page)
         return page
 
     async def until(self, holds: Callable[[], bool]) -> None:

@@ -111,7 +111,7 @@ class Home:
         """The simulated door's page."""
         page = await self.page(size=size, dark=dark)
         await page.goto(at or self.bridge.door)
-        await page.get_by_role("button", name="1", exact=True).wait_for()
+        await door_seen(page)
         return page
 
     async def device(self, name: str = "Front door", *, dark: bool = False) -> Page:
@@ -171,6 +171,11 @@ class Home:
         if seen["bolt"] != "thrown":
             await self.bridge.at_door("lockbutton")
             await self.until_bolt("thrown")
+
+
+async def door_seen(page: Page) -> None:
+    """Wait until the door's page is connected and has drawn the door as it is."""
+    await expect(page.locator("#facts li").first).to_be_attached()
 
 
 async def open_menu(menu: Locator) -> None:

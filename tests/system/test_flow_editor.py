@@ -69,10 +69,11 @@ async def test_triggers_and_conditions_have_names_and_fields_in_the_editor(home:
 
 
 async def _choose(page: Page, row: str, name: str) -> None:
-    """Open a row beside the automation; the editor misses clicks while it is still being drawn."""
+    """Open a row beside the automation. The editor misses clicks while it is drawn; another on an open row shuts it."""
 
-    async def open_() -> bool:
-        await page.locator(row).click(position={"x": 120, "y": 24})
+    async def is_open() -> bool:
+        if not await page.locator(f"{row} ha-automation-row[selected]").count():
+            await page.locator(row).click(position={"x": 120, "y": 24})
         return await page.locator("ha-automation-sidebar").get_by_text(name).first.is_visible()
 
-    await until(open_)
+    await until(is_open)
