@@ -18,7 +18,7 @@ from .bridge import Bridge
 from .dashboard import show_front_door
 from .hass import PASSWORD, USER, HomeAssistant
 from .pairing import pair
-from .people import CLARA, PEOPLE, expect_others, move_in
+from .people import CLARA, PEOPLE, expect_others, move_in, nobody_lives_there
 from .processes import ROOT, Failed, Line, free_port, is_free
 
 _PORTS: Final = {"hass": 8123, "bridge": 8643, "door": 8644}
@@ -140,8 +140,9 @@ async def _build(house: _House) -> str:
 
 async def _start_bridge(bridge: Bridge) -> None:
     await bridge.start()
-    await move_in(bridge)
-    await expect_others(bridge)
+    if await nobody_lives_there(bridge):
+        await move_in(bridge)
+        await expect_others(bridge)
 
 
 async def _follow(house: _House, waiting: asyncio.Task[bool]) -> int:

@@ -75,6 +75,13 @@ def test_it_opens_once_or_n_times(lock: Lock, uses: int) -> None:
 
 
 @pytest.mark.spec("VER-13")
+def test_one_whose_time_is_over_is_not_made(lock: Lock) -> None:
+    ben = lock.add("Ben", BEN)
+    late = {"user_id": ben, "passcode": "918273", "valid_until_ms": lock.wall_ms - HOUR}
+    assert lock.refused(AddTemporaryPasscode, **late) is ErrorCode.BAD_REQUEST
+
+
+@pytest.mark.spec("VER-13")
 def test_it_opens_from_and_until(lock: Lock) -> None:
     visitor(lock, valid_from_ms=lock.wall_ms + HOUR, valid_until_ms=lock.wall_ms + 2 * HOUR)
     assert not comes_in(lock)

@@ -216,6 +216,9 @@ def _check_visitor(turn: Turn, command: AddTemporaryPasscode | AddBluetoothKey) 
         return Refused(ErrorCode.UNKNOWN_USER)
     if limits.wrong_label(command.label):
         return Refused(ErrorCode.BAD_REQUEST, {"field": "label"})
+    now = turn.now
+    if command.valid_until_ms is not None and now.trusted and command.valid_until_ms <= now.wall_ms:
+        return Refused(ErrorCode.BAD_REQUEST, {"field": "valid_until_ms"})
     return limits.check(command.valid_from_ms, command.valid_until_ms, command.uses)
 
 
