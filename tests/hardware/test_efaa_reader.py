@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from lock_bridge.hardware.gpio.lines import Line
 from lock_bridge.hardware.memory import Forgetful
 from lock_bridge.hardware.ports import BiometricSeen, EnrolDone, EnrolFailed, Reading
-from tests.hardware.efaa_rig import FACE, IMPATIENT, PALM, Rig, back, fault, inventory, replaced
+from tests.hardware.efaa_rig import FACE, FAST, IMPATIENT, PALM, Rig, back, fault, inventory, replaced
 from tests.hardware.emulators.efaa import (
     ALL_IDS,
     DELETE,
@@ -343,7 +344,7 @@ async def test_the_greeting_succeeds_however_a_reply_comes(build: Build, oddity:
 
 
 async def test_all_replies_may_come_byte_by_byte(build: Build) -> None:
-    rig = with_anna(build())
+    rig = with_anna(build(timing=replace(FAST, gap=1.0)))
     rig.cable.always = split(1, pause=0.0002)
     await rig.start(inventory(3, 7))
     await rig.finds("Anna", 3)

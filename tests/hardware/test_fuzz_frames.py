@@ -255,6 +255,7 @@ async def test_no_face_is_seen_where_there_is_only_noise(tmp_path: Path, seed: i
             await asyncio.sleep(0.002)
             assert let_in(rig.reports) == []
         assert rig.cable.heard.count(efaa.VERIFY) > 0
+        rig.cable.mend()
         rig.show("Anna")
         rig.face.look(False)
         rig.face.look(True)

@@ -278,7 +278,8 @@ class AttachedLens:
         if self.kind is FACE:
             self._rig.face.look(False)
         if self._plugged and self._rig.driver.health.state == "served":
-            await self._rig.looks(2)
+            # One of them has begun and ended without anybody.
+            await self._rig.looks(3)
 
     async def rest(self) -> None:
         if self._plugged:

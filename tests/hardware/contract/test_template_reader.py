@@ -392,6 +392,9 @@ async def test_whoever_was_enrolled_from_the_app_opens_the_door(home: HomeWithRe
 async def test_a_face_that_comes_near_is_looked_for_and_opens_the_door(home: HomeWithReader) -> None:
     await home.enrols("anna")
     await home.give(ChangeSettings, changes={"face_recognition": "automatic"})
+    async with asyncio.timeout(10):
+        while home.lock.state.near:  # noqa: ASYNC110 - she has to have gone before she can come
+            await asyncio.sleep(0.005)
     await home.rig.comes("anna")
     told = await home.until(EventType.ACCESS_GRANTED)
     assert told["user_name"] == "Anna"

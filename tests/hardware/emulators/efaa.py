@@ -259,6 +259,11 @@ class Cable(Pty):
         """The next commands with this code fare like this."""
         self._faults[code].extend(faults)
 
+    def mend(self) -> None:
+        """Nothing goes wrong any more."""
+        self._faults.clear()
+        self.always = Fault()
+
     async def hears(self, code: int, times: int = 1) -> None:
         """Wait until a command has come so many times more."""
         wanted = self.heard.count(code) + times

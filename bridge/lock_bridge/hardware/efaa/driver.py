@@ -145,6 +145,7 @@ class EfaaModule:
         if self._upkeep is not None and self._upkeep.running:
             self._catch_up(seat)
             return
+        self._sight.forget()
         self._upkeep = Upkeep(
             [seat.part for seat in self._seats.values()],
             self.settings.name,

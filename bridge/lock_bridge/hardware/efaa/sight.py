@@ -58,7 +58,7 @@ class Sight:
             # Whoever walks past a module that looks for palms has not tried to open: that is a face.
             seen = Seen(PALM if self._palm_shown else FACE, None)
         else:
-            self._palm, self._held = None, False
+            self.forget()
             return None
         self._after_a_gap(now)
         return seen if seen.kind in self._served else None
@@ -76,6 +76,10 @@ class Sight:
             return False
         return before != seen
 
+    def forget(self) -> None:
+        """Whoever is seen next has come anew."""
+        self._palm, self._held = None, False
+
     def after_enrolment(self, now: float) -> None:
         """A palm that is held there was held there to be learnt, not to open."""
         self._held, self._shown_at = True, now
@@ -88,7 +92,7 @@ class Sight:
 
     def _after_a_gap(self, now: float) -> None:
         if now - self._shown_at >= self._timing.absent:
-            self._palm, self._held = None, False
+            self.forget()
         self._shown_at = now
 
 
