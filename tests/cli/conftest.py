@@ -161,10 +161,16 @@ class Terminal:
             )
         )
 
-    async def asked(self, question: str, answer: str) -> None:
+    async def reads(self, text: str) -> None:
+        """Whatever comes, until the screen ends so."""
         async with asyncio.timeout(45):
-            while not self.screen.endswith(question):
-                self.screen += (await self._out.read(1)).decode()
+            while not self.screen.endswith(text):
+                read = (await self._out.read(1)).decode()
+                assert read, f"it has ended: {self.screen}"
+                self.screen += read
+
+    async def asked(self, question: str, answer: str) -> None:
+        await self.reads(question)
         self._in.write(answer.encode() + b"\n")
 
     async def ended(self) -> int:

@@ -247,10 +247,24 @@ def _upkeep(commands: _Commands) -> None:
 def _hardware(commands: _Commands) -> None:
     hardware = commands.add_parser("hardware", help="the parts attached to this machine")
     actions = _actions(hardware)
+    test = _of_file(actions, "test", "hardware:test", "try each part of a config; the bridge must be stopped")
+    test.add_argument("--lock", metavar="ID|NAME", help="of this lock only (default: of all)")
+    test.add_argument("--only", metavar="PORT", help="this part alone, such as fingerprint")
+    test.add_argument("--move", action="store_true", help="run the bolt to and fro, and play a tone and a prompt")
+    _of_file(actions, "render", "hardware:render", "make all spoken prompts of a config now")
     trust = _add(actions, "trust", "trust:trust", "take a replaced part as the right one", of_lock=True)
     trust.description = "Take a module that is not the one that was there before as the right one. It is emptied first."
     trust.add_argument("part", metavar="PART", help="such as fingerprint; lock-bridge status names it")
     trust.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _of_file(actions: _Commands, name: str, function: str, text: str) -> argparse.ArgumentParser:
+    """A command on a config, without the bridge."""
+    command = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
+    command.add_argument("file", metavar="FILE", help="the config")
+    command.add_argument("--json", action="store_true", help="answer with JSON")
+    command.set_defaults(command=function)
+    return command
 
 
 def _door(commands: _Commands) -> None:

@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from lock_bridge.engine.effects import Say, Sound, Tone
 from lock_bridge.hardware.ports import Health, PartBack, PartFault, Report, SpeechEnded
-from lock_bridge.hardware.trouble import Trouble
+from lock_bridge.hardware.trouble import PartError, Trouble
 from lock_bridge.wire.words import Part
 
 from . import tones
@@ -130,6 +130,13 @@ class Speaker:
         self._prompts.clear()
         if self._speaking is not None:
             self._cut_voice()
+
+    async def prepare(self, told: Callable[[int, int], None]) -> int:
+        """Make all prompts now, so that nobody waits for one later; how many there are. Raises `PartError`."""
+        try:
+            return await self._voice.prepare(told)
+        except (ProgramMissing, ProgramFailed, TimeoutError) as error:
+            raise PartError(f"{self._maker.name}: {_why(error)}", _trouble(error)) from None
 
     def _cut_voice(self) -> None:
         self._cuts += 1

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -53,13 +53,16 @@ class Voice:
             await asyncio.to_thread(_keep, self._kept(text, language, amplitude), sound)
         return sound
 
-    async def prepare(self) -> int:
-        """Make all prompts of all languages that are not there yet; how many there are now."""
-        count = 0
-        for say in _all():
+    async def prepare(self, told: Callable[[int, int], None] = lambda _done, _all: None) -> int:
+        """Make all prompts of all languages that are not there yet; how many there are now. Raises as `wav`.
+
+        `told` hears after each how many are there, and of how many.
+        """
+        wanted = tuple(_all())
+        for count, say in enumerate(wanted, start=1):
             await self.wav(say)
-            count += 1
-        return count
+            told(count, len(wanted))
+        return len(wanted)
 
     def cut(self) -> None:
         """Stop making what is being made."""
