@@ -114,7 +114,7 @@ async def test_a_palm_that_was_held_there_to_be_learnt_opens_only_when_it_comes_
     await rig.reported(EnrolStep(PALM, 1), EnrolDone(PALM, 4))
     await rig.is_quiet()
     rig.go()
-    await rig.looks(2)
+    await rig.looks(3)
     rig.show("Anna", palm=True)
     await rig.reported(BiometricSeen(PALM, 4))
 
@@ -310,7 +310,7 @@ async def test_whatever_happens_as_a_palm_is_stored_nothing_half_learnt_stays(
         await rig.reported(back(PALM), inventory(kind=PALM))
     assert outcome == EnrolFailed(PALM, "fault")
     rig.go()
-    await rig.looks(2)
+    await rig.looks(3)
     assert rig.module.users == {}
     assert rig.reports.empty()
     rig.show("Anna", palm=True)

@@ -221,7 +221,7 @@ async def test_a_palm_is_told_once_while_it_is_held_there_and_again_when_it_come
     await rig.is_quiet()
     for _ in range(2):
         rig.go()
-        await rig.looks(2)
+        await rig.looks(3)
         rig.show("Anna", palm=True)
         await rig.reported(palm_seen(3))
         await rig.is_quiet()
