@@ -40,7 +40,7 @@ class Street:
         return kept
 
     @asynccontextmanager
-    async def _find(self, door: str | None, _wait_s: float) -> AsyncIterator[key_link.Link]:
+    async def _find(self, door: str | None, _wait_s: float, _adapter: str | None) -> AsyncIterator[key_link.Link]:
         self.asked_for.append(door)
         if self.door is None:
             raise Unreachable("No lock is near, or its Bluetooth is off.")
