@@ -10,6 +10,7 @@ from .engine.model import Credential, Instant, Settings, User
 from .engine.profile import Profile
 from .engine.screen import camera_available
 from .engine.state import Cause, Enrolling, LockState
+from .engine.turn import visitor_of
 from .wire.codec import encode
 from .wire.model import (
     Capabilities,
@@ -215,6 +216,7 @@ def _changed_by(cause: Cause | None) -> ChangedBy | None:
         user_name=None if cause.user is None else cause.user.name,
         credential_type=None if cause.credential is None else cause.credential.type,
         client_name=None if cause.actor is None else cause.actor.name,
+        label=visitor_of(cause) or None,
     )
 
 

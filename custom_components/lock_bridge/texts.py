@@ -54,7 +54,8 @@ def changed_by(hass: HomeAssistant, who: ChangedBy | None) -> str | None:
     if who.source == OperationSource.REMOTE and who.client_name:
         return _begun(_client(hass, who.client_name)) if who.client_name == _LOCAL else who.client_name
     how = method_name(hass, method)
-    return f"{who.user_name} · {how}" if who.user_name else _begun(how)
+    name = _with_visitor(hass, who.user_name, who.label) if who.user_name else ""
+    return f"{name} · {how}" if name else _begun(how)
 
 
 @callback
@@ -110,10 +111,14 @@ def _keys(hass: HomeAssistant, data: Mapping[str, Any], details: Mapping[str, An
 def _who(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
     if not (name := data.get("user_name")):
         return _client(hass, data.get("client_name") or "")
-    if label := (data.get("data") or {}).get("label"):
-        text = _texts(hass, COMMON).get(f"component.{DOMAIN}.{COMMON}.visitor", "{who} ({label})")
-        return text.format(who=name, label=label)
-    return str(name)
+    return _with_visitor(hass, str(name), (data.get("data") or {}).get("label"))
+
+
+def _with_visitor(hass: HomeAssistant, host: str, label: str | None) -> str:
+    if not label:
+        return host
+    text = _texts(hass, COMMON).get(f"component.{DOMAIN}.{COMMON}.visitor", "{who} ({label})")
+    return text.format(who=host, label=label)
 
 
 def _client(hass: HomeAssistant, name: str) -> str:

@@ -83,6 +83,16 @@ async def test_the_mechanical_key_is_noticed(paired: Home, house: House) -> None
     assert (await paired.until_state(LOCK, "unlocked")).attributes["changed_by"] == "Key"
 
 
+@pytest.mark.spec("VER-13")
+@pytest.mark.parametrize("travel_ms", [0])
+async def test_a_visitor_is_not_taken_for_her_host(paired: Home, house: House) -> None:
+    anna = await house.add_person("Anna", "482913", role="administrator")
+    made = await house.command("credentials.create_temporary", lock="front_door", user_id=anna, label="Plumber")
+    await house.enter(made["passcode"])
+    shown = (await paired.until_state(LOCK, "unlocked")).attributes["changed_by"]
+    assert shown == "Anna's guest “Plumber” · passcode"
+
+
 @pytest.mark.spec("VER-16")
 async def test_unlocking_without_leave_says_what_to_do(home: Home, house: House) -> None:
     await home.pair(house, port=house.port, may_unlock=False)

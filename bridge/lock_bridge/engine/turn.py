@@ -85,7 +85,7 @@ class Turn:
         """Write a fact into the journal, with what `cause` tells."""
         if cause is not None:
             values = {**_told_by(cause), **values}
-            if visitor := _visitor(cause):
+            if visitor := visitor_of(cause):
                 values["data"] = {"label": visitor, **values.get("data", {})}
         self.emit(Record(Fact(kind, **values)))
 
@@ -171,7 +171,7 @@ def _told_by(cause: Cause) -> dict[str, Any]:
     return told
 
 
-def _visitor(cause: Cause) -> str:
+def visitor_of(cause: Cause) -> str:
     """For whom a user has had a temporary passcode or a Bluetooth key made (VER-13, VER-14), as she wrote it."""
     held = cause.credential
     return held.label if held is not None and (held.temporary or held.type is CredentialType.BLE) else ""

@@ -29,6 +29,8 @@ class ChangedBy:
     user_name: str | None = None
     credential_type: CredentialType | None = None
     client_name: str | None = None
+    label: str | None = None
+    """The visitor whose temporary passcode or Bluetooth key it was, as her host has named him."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
