@@ -44,6 +44,7 @@ async def test_pictures_of_the_doors(home: Home, tmp_path: Path, model: str) -> 
     await bridge.start()
     try:
         await move_in(bridge)
+        await _past_its_first_seconds(bridge)
         await bridge.at_door("battery", "86")
         has_screen = (await bridge.at_door("state"))["screen"] is not None
         if has_screen:
@@ -59,11 +60,18 @@ async def test_pictures_of_the_doors(home: Home, tmp_path: Path, model: str) -> 
                 await picture(door, f"door-{model}-{form}-{shade}")
                 await home.close()
         door = await home.door(at=bridge.door)
-        await bridge.at_door("set" if has_screen else "reset", "hold", "4s")
+        seen = await bridge.at_door("set" if has_screen else "reset", "hold", "4s")
+        assert {sound["what"] for sound in seen["heard"]} & {"pairing_open", "join_gateway"}
         await expect(door.locator(".pairing-code, .digits")).not_to_be_empty()
         await picture(door, f"door-{model}-pairing")
     finally:
         await bridge.stop()
+
+
+async def _past_its_first_seconds(bridge: Bridge) -> None:
+    """For ten seconds after the power came SET and RESET are for a factory reset alone (RST-1)."""
+    for words in (("speed", "60"), ("wait", "10s"), ("speed", "1")):
+        await bridge.at_door(*words)
 
 
 async def _a_day_at_the_door(home: Home) -> None:
