@@ -113,3 +113,12 @@ async def test_a_voice_that_is_not_installed_is_said(tmp_path: Path, cli: Cli) -
     assert "espeak-ng" in said.lines[0]
     said = await cli("hardware", "render", config(tmp_path))
     assert (said.code, said.lines) == (0, ["No part of this config speaks with a voice that is made here."])
+
+
+async def test_this_machine_is_scanned_without_an_error(cli: Cli) -> None:
+    said = await cli("hardware", "scan", "--json")
+    assert (said.code, said.error) == (0, "")
+    assert set(said.json) == {"found", "missing"}
+    said = await cli("hardware", "scan")
+    assert said.code == 0
+    assert said.lines[0].startswith("Serial ports")

@@ -247,6 +247,12 @@ def _upkeep(commands: _Commands) -> None:
 def _hardware(commands: _Commands) -> None:
     hardware = commands.add_parser("hardware", help="the parts attached to this machine")
     actions = _actions(hardware)
+    scan = actions.add_parser(
+        "scan", help="list what is attached, and propose lines for the config", allow_abbrev=False
+    )
+    scan.description = "List what is attached to this machine, who may use it, and what to write into the config."
+    scan.add_argument("--json", action="store_true", help="answer with JSON")
+    scan.set_defaults(command="scan:scan")
     test = _of_file(actions, "test", "hardware:test", "try each part of a config; the bridge must be stopped")
     test.add_argument("--lock", metavar="ID|NAME", help="of this lock only (default: of all)")
     test.add_argument("--only", metavar="PORT", help="this part alone, such as fingerprint")
