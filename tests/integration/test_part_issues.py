@@ -60,7 +60,7 @@ async def test_the_hint_goes_with_the_bridge_and_comes_back_with_it(paired: Home
     assert (await _issue(paired)).issue_id == issue.issue_id
 
 
-@pytest.mark.spec("FLT-1", "USR-9")
+@pytest.mark.spec("FLT-1", "USR-9", "S61")
 async def test_an_exchanged_reader_opens_nothing_until_an_administrator_trusts_it(paired: Home, house: House) -> None:
     anna = await add_anna(house)
     await house.command("credentials.enrol", lock="front_door", user_id=anna, type="fingerprint")

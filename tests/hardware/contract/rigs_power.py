@@ -12,7 +12,7 @@ from lock_bridge.hardware.gpio.lines import Line
 from lock_bridge.hardware.memory import Forgetful, PartMemory
 from lock_bridge.hardware.ports import PowerSeen, Reading
 from lock_bridge.hardware.power.curves import CURVES
-from lock_bridge.hardware.power.gauges import Gauge, Ina219, Max17048, SupplyGauge
+from lock_bridge.hardware.power.gauges import Gauge, Ina219, Mains, Max17048, SupplyGauge
 from lock_bridge.hardware.power.reader import GaugeReader
 from lock_bridge.hardware.simulated import SimulatedConfig, SimulatedDoor
 from lock_bridge.hardware.surroundings import Loads, Surroundings
@@ -122,6 +122,13 @@ class GaugeRig:
 
     def looks(self) -> int:
         raise NotImplementedError
+
+
+class MainsRig(GaugeRig):
+    """No battery at all."""
+
+    def gauge(self, folder: Path) -> Gauge:
+        return Mains()
 
 
 class ChipRig(GaugeRig):

@@ -9,6 +9,7 @@ from lock_bridge.hardware.ports import PartBack, PartFault, PowerSeen
 from lock_bridge.wire.words import Part, Trouble
 from tests.hardware.contract.rigs_power import (
     Ina219Rig,
+    MainsRig,
     Max17048Rig,
     PowerRig,
     SimulatedPowerRig,
@@ -40,6 +41,23 @@ async def test_the_level_is_told_at_the_start_and_at_each_change(rig: PowerRig) 
     await rig.charge(35)
     await until(lambda: levels(rig)[-1] == PowerSeen(35))
     assert rig.reports == [PowerSeen(100), PowerSeen(35)]
+
+
+@pytest.fixture
+async def mains(tmp_path: Path) -> AsyncIterator[MainsRig]:
+    rig = MainsRig(tmp_path)
+    await rig.start()
+    yield rig
+    await rig.stop()
+
+
+@pytest.mark.parametrize("driver", ["mains"])
+async def test_without_a_battery_no_level_is_told_and_the_emergency_supply_is(driver: str, mains: MainsRig) -> None:
+    assert mains.port.health.words == driver
+    await until(lambda: levels(mains))
+    await mains.emergency(on=True)
+    await until(lambda: len(levels(mains)) == 2)
+    assert levels(mains) == [PowerSeen(None), PowerSeen(None, emergency=True)]
 
 
 @pytest.mark.spec("PWR-1", "CAP-17")
