@@ -10,7 +10,7 @@ from checks.files import tracked
 
 def problems(root: Path) -> Iterator[str]:
     """Scripts that bash cannot read, or nobody can start."""
-    for path in tracked(root, "scripts", ".ci"):
+    for path in tracked(root, "scripts", ".ci", "bridge"):
         if path.suffix == ".sh" or path.read_bytes().startswith(b"#!/usr/bin/env bash"):
             parsed = subprocess.run(["bash", "-n", str(path)], check=False, capture_output=True, text=True)
             if parsed.returncode:

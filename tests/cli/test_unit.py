@@ -27,6 +27,22 @@ def test_its_command_is_understood_and_reads_the_usual_config() -> None:
     assert parser().parse_args(words).config == str(CONFIG)
 
 
+def test_what_was_left_on_is_switched_off_before_it_starts_anew() -> None:
+    program, *words = shlex.split(values("ExecStopPost")[0])
+
+    assert program.startswith("-"), "a config with a mistake must not keep it from starting again"
+    assert Path(program).name == "lock-bridge"
+    given = parser().parse_args(words)
+    assert (given.command, given.file) == ("release:release", str(CONFIG))
+
+
+def test_it_may_use_what_parts_are_attached_to_and_no_other_device() -> None:
+    assert values("DevicePolicy") == ["closed"]
+    serial = {"char-ttyUSB", "char-ttyACM", "char-ttyAMA", "char-ttyS"}
+    others = {"char-gpiochip", "char-input", "char-i2c", "char-alsa", "/dev/rfkill"}
+    assert {value.removesuffix(" rw") for value in values("DeviceAllow")} == serial | others
+
+
 def test_its_folders_are_those_that_the_bridge_uses() -> None:
     assert Path("/run") / values("RuntimeDirectory")[0] == PLACES[0].parent
     assert Path("/var/lib") / values("StateDirectory")[0] == PLACES[1].parent == Path(DEFAULT_DATA)
