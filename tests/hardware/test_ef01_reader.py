@@ -550,15 +550,29 @@ async def test_a_trusted_module_is_emptied_also_if_the_bridge_dies_before_it_was
     assert rig.sensor.templates == {}
 
 
-async def test_whom_a_trusted_module_does_not_forget_it_opens_nothing_for(build: Build) -> None:
+async def test_a_module_that_keeps_whom_it_should_forget_is_not_served_after_a_restart_either(build: Build) -> None:
     rig = build(family(serial="1"))
     await rig.start()
     rig.sensor = family(serial="2", stuck=True)
     rig.cable.exchange(rig.sensor)
     await rig.reported(REPLACED)
     rig.reader.trust()
-    await rig.reported(BACK, inventory())
-    await rig.opens_for("Anna", None)
+    await rig.reported(fault("unsupported"))
+    rig = await restarted(build, rig, rig.sensor)
+    await rig.start(fault("unsupported"))
+
+
+async def test_a_trusted_module_that_goes_away_while_it_is_emptied_is_emptied_at_its_return(build: Build) -> None:
+    rig = build(family(serial="1"), timing=IMPATIENT)
+    await rig.start()
+    rig.sensor = family(serial="2")
+    rig.cable.exchange(rig.sensor)
+    await rig.reported(REPLACED)
+    # Slot 3 is gone; then nothing answers any more, and slot 7 is still there.
+    rig.cable.spoil(DELETE, Fault(), silent(carried_out=False))
+    rig.reader.trust()
+    await rig.reported(fault("no_answer"), BACK, inventory())
+    assert rig.sensor.templates == {}
 
 
 async def restarted(build: Build, rig: Rig, sensor: Sensor) -> Rig:
@@ -619,12 +633,14 @@ async def test_a_slot_that_was_being_filled_when_the_bridge_died_makes_no_other_
     await rig.start(inventory(3, 4, 7))
 
 
-async def test_a_memory_that_makes_no_sense_counts_as_none(build: Build) -> None:
+async def test_whoever_answers_has_to_be_trusted_where_it_cannot_be_read_who_was_known(build: Build) -> None:
     for text in ("", "[]", "{}", '{"system_id": "x"}', '{"product": 5, "system_id": 0, "capacity": 1, "slots": 7}'):
         memory = Forgetful()
         memory.put("identity", text)
         rig = build(family(), memory=memory)
-        await rig.start()
+        await rig.start(REPLACED)
+        rig.reader.trust()
+        await rig.reported(BACK, inventory())
         await rig.close()
 
 

@@ -668,11 +668,14 @@ async def test_the_module_of_before_a_restart_is_known(build: Build) -> None:
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"serial": 1}', '{"serial": "1", "version": "2", "users": {"x": 1}, "changing": []}']
 )
-async def test_a_memory_that_makes_no_sense_counts_as_none(build: Build, text: str) -> None:
+async def test_whoever_answers_has_to_be_trusted_where_it_cannot_be_read_who_was_known(build: Build, text: str) -> None:
     memory = Forgetful()
     memory.put("identity", text)
     rig = with_anna(build(memory=memory))
-    await rig.start(inventory(3, 7))
+    await rig.start(replaced())
+    rig.face.trust()
+    await rig.reported(back(), inventory())
+    assert rig.module.users == {}
 
 
 async def test_a_stopped_reader_gives_the_port_back_and_can_start_again(build: Build) -> None:

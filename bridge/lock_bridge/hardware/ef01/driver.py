@@ -206,13 +206,14 @@ class Ef01Reader(TemplateReader):
             self._upkeep.replaced(_words(module.identity))
             await self._rest(self._timing.heartbeat)
             return False
-        self._known.keep(module.identity, occupied)
-        self._undeletable = frozenset()
         if self._known.to_be_emptied:
-            self._to_delete |= occupied
+            # Before it is known: whatever happens meanwhile, it is emptied before it is served.
+            occupied = await self._empty(module, occupied)
+        self._known.keep(module.identity, occupied)
+        self._known.emptied()
+        self._undeletable = frozenset()
         if self._to_delete:
             await self._forget(module, occupied)
-        self._known.emptied()
         first = self._upkeep.health.state != "served"
         slots = self._known.slots - self._to_delete
         self._upkeep.served(f"{_words(module.identity)}, {len(slots)} of {module.identity.capacity} slots taken")
@@ -373,6 +374,12 @@ class Ef01Reader(TemplateReader):
         if self._undeletable:
             _LOG.error("The fingerprint module keeps slots that it should forget: %s", sorted(self._undeletable))
         self._end_deletions(waiting)
+
+    async def _empty(self, module: Module, occupied: frozenset[int]) -> frozenset[int]:
+        """Have everybody deleted. Raises `PartError` when somebody is still there."""
+        if left := await module.forget(occupied):
+            raise PartError(f"the module keeps {len(left)} slots that it should forget", Trouble.UNSUPPORTED)
+        return left
 
     def _end_deletions(self, deletions: Iterable[asyncio.Future[None]]) -> None:
         for done in deletions:

@@ -22,6 +22,8 @@ class Known:
         self._changing: frozenset[int] = frozenset()
         self.to_be_emptied = False
         """An administrator trusts whoever answers next, but not those who are enrolled in it."""
+        self._forgotten = False
+        """There was one, but who it was cannot be read: nobody passes for it."""
         self._read()
 
     @property
@@ -37,7 +39,7 @@ class Known:
     def is_same(self, identity: Identity, slots: frozenset[int]) -> bool:
         """Whether it is the module of before, or the first one; slots that were about to change may have done so."""
         if self._identity is None:
-            return True
+            return not self._forgotten
         changed = (slots ^ (self._slots or frozenset())) - self._changing
         return identity == self._identity and not changed
 
@@ -62,6 +64,7 @@ class Known:
     def start_anew(self) -> None:
         """Whoever answers next is the right one, and is to be emptied first: also if all goes dark now."""
         self._identity = self._slots = None
+        self._forgotten = False
         self.to_be_emptied = True
         self._memory.put(_KEY, json.dumps({"empty": True}))
 
@@ -91,7 +94,8 @@ class Known:
             identity = Identity(int(kept["system_id"]), int(kept["capacity"]), product)
             slots, changing = frozenset(map(int, kept["slots"])), frozenset(map(int, kept["changing"]))
         except ValueError, KeyError, TypeError, AttributeError:
-            _LOG.warning("What was kept of the fingerprint module cannot be read: the next one is taken as the first")
+            _LOG.error("What was kept of the fingerprint module cannot be read: whoever answers has to be trusted anew")
+            self._forgotten, self.to_be_emptied = True, False
         else:
             self._identity, self._slots, self._changing = identity, slots, changing
 

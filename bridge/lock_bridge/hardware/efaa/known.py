@@ -57,6 +57,8 @@ class Known:
         """Names of those who are being enrolled or deleted: if all goes dark now, either will be right."""
         self.to_be_emptied = False
         """An administrator trusts whoever answers next, but not those who are enrolled in it."""
+        self._forgotten = False
+        """There was one, but who it was cannot be read: nobody passes for it."""
         self._read()
 
     def name(self, kind: CredentialType, user: int) -> str | None:
@@ -75,7 +77,7 @@ class Known:
     def is_same(self, identity: Identity, listing: Listing) -> bool:
         """Whether it is the module of before, or the first one."""
         if self.identity is None:
-            return True
+            return not self._forgotten
         return identity == self.identity and all(
             self._same_users(kind, listing) for kind in {*self.users, *listing.users, *listing.surplus}
         )
@@ -101,6 +103,7 @@ class Known:
     def start_anew(self) -> None:
         """Whoever answers next is the right one, and is to be emptied first: also if all goes dark now."""
         self.identity, self.users, self.changing = None, {}, frozenset()
+        self._forgotten = False
         self.to_be_emptied = True
         self._memory.put(_KEY, json.dumps({"empty": True}))
 
@@ -150,7 +153,8 @@ class Known:
             }
             changing = frozenset(map(str, kept["changing"]))
         except ValueError, KeyError, TypeError, AttributeError:
-            _LOG.warning("What was kept of the module cannot be read: the next one is taken as the first")
+            _LOG.error("What was kept of the module cannot be read: whoever answers has to be trusted anew")
+            self._forgotten, self.to_be_emptied = True, False
         else:
             self.identity, self.users, self.changing = identity, users, changing
 
