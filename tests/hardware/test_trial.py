@@ -14,6 +14,8 @@ from lock_bridge.hardware.trial import Trial, Tried
 from lock_bridge.hardware.trial_words import LEVELS, level, told
 from lock_bridge.wire.words import CredentialType, Part, Trouble
 from tests.hardware.emulators.ef01 import Cable, Sensor
+from tests.hardware.emulators.efaa import Cable as FaceCable
+from tests.hardware.emulators.efaa import Module
 from tests.hardware.emulators.gpio import FakeLines
 
 STRIKE = '{ driver = "strike", relay = "GPIO17", latch = "GPIO5", keeper = "GPIO6" }'
@@ -67,6 +69,27 @@ async def test_what_answers_and_what_it_reads_is_said_of_each_part(tmp_path: Pat
     assert of(results, "fingerprint").levels == ("0 fingers stored in it",)
     assert of(results, "keypad").ok is None
     assert of(results, "keypad").text == "simulated: nothing to try"
+
+
+@pytest.mark.parametrize("dialect", ["fp00x", "ai10"])
+async def test_whoever_is_enrolled_in_a_module_is_there_after_it_was_tried(tmp_path: Path, dialect: str) -> None:
+    cable = FaceCable(tmp_path / "face")
+    module = Module(dialect)
+    module.enrol("Anna", "lb:face:3:0123abcd")
+    module.enrol("Anna", "of another program", palm=True)
+    cable.plug(module)
+    config = lock(**dict.fromkeys(("face", "palm_vein"), f'{{ driver = "efaa", device = "{cable.path}" }}'))
+    trial = Trial(
+        config, profiles.load("palm6068"), clock=SystemClock(), lines=FakeLines(SystemClock()), cache=tmp_path
+    )
+    try:
+        await trial.start()
+        results = trial.results()
+    finally:
+        await trial.stop()
+        cable.unplug()
+    assert (of(results, "face").ok, of(results, "palm_vein").ok) == (True, True)
+    assert len(module.users) == 2
 
 
 async def test_one_that_is_missing_is_wrong_with_what_to_do_and_the_others_are_tried(tmp_path: Path) -> None:

@@ -45,3 +45,5 @@ class Surroundings:
     """One for all parts of a lock."""
     modules: dict[str, Any] = field(default_factory=dict)
     """Modules that serve more than one port, by their device: whoever is built first puts it in. One for all parts."""
+    trial: bool = False
+    """It is only being tried, without what the lock knows of it: whoever is enrolled in it stays there."""

@@ -116,6 +116,7 @@ class Trial:
                     cache=cache,
                     loads=self._loads,
                     modules=self._modules,
+                    trial=True,
                 )
                 self._parts[port] = _Part(port, config.driver, build_part(config, around))
 

@@ -52,6 +52,7 @@ def _build(options: Options, around: Surroundings) -> object:
         near=options.near,
         watch=options.watch,
         name=around.name,
+        trial=around.trial,
     )
     module = around.modules.get(options.device)
     if module is None:
