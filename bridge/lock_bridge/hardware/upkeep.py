@@ -19,7 +19,8 @@ class Upkeep:
 
     A session opens the part and serves it until it is away. It raises `PartError` or `OSError` when the part cannot be
     worked with, calls `served` once the right part answers, or `replaced` when another one does, and returns when
-    `stopping`. The first fault in a row is reported; the part's return ends it with `PartBack`.
+    `stopping`, or to begin anew at once. The first fault in a row is reported; the part's return ends it with
+    `PartBack`. Any other exception is a defect of the driver (`INTERNAL`), and no end: it is tried again, rarely.
     """
 
     def __init__(
@@ -108,21 +109,32 @@ class Upkeep:
         while not self.stopping:
             try:
                 await self._session()
+                # Where it had nothing to wait for, everybody else goes on all the same.
+                await asyncio.sleep(0)
             except (PartError, OSError) as error:
                 if self._task is None:  # `stop` has put it away
                     return
-                trouble = trouble_of(error)
-                self.fault(trouble, str(error))
-                if trouble in _SLOW:
-                    self._delay_s = self._longest_s
-                delay = self._delay_s
-                self._delay_s = min(2 * delay, self._longest_s)
-                await self._sleep(delay * self._jitter.uniform(0.75, 1.25))
+                await self._fail(trouble_of(error), str(error))
+            except Exception as error:
+                # A defect of the driver: somebody must know, and the next try may do better.
+                _LOG.critical("The driver of %s has failed", self._name, exc_info=error)
+                if self._task is None:
+                    return
+                await self._fail(Trouble.INTERNAL, type(error).__name__)
+
+    async def _fail(self, trouble: Trouble, words: str) -> None:
+        """Report it, and wait until the next try."""
+        self.fault(trouble, words)
+        if trouble in _SLOW:
+            self._delay_s = self._longest_s
+        delay = self._delay_s
+        self._delay_s = min(2 * delay, self._longest_s)
+        await self._sleep(delay * self._jitter.uniform(0.75, 1.25))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        # It ends when it is told to; with anything else the part is out of service, and somebody must know.
+        # It ends when it is told to; whatever else ends it, it is out of service, and that is seen.
         if not task.cancelled() and (error := task.exception()) is not None:
-            _LOG.critical("The driver of %s has failed", self._name, exc_info=error)
+            _LOG.critical("The upkeep of %s has failed", self._name, exc_info=error)
             self.fault(Trouble.INTERNAL, type(error).__name__)
 
 
@@ -134,6 +146,7 @@ _SLOW: Final = frozenset(
         Trouble.NO_PERMISSION,
         Trouble.NO_LINE,
         Trouble.LIBRARY_MISSING,
+        Trouble.INTERNAL,
     }
 )
 """What only a person can mend is not tried often."""
