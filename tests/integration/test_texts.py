@@ -226,3 +226,31 @@ def platform_of(entity: type[Entity]) -> str:
     """The platform whose kind of entity it is."""
     homes = [kind.__module__.split(".") for kind in entity.__mro__]
     return next(home[2] for home in homes if home[:2] == ["homeassistant", "components"])
+
+
+SWITCHED_OFF = {
+    "en": "switched off",
+    "nb": "deaktivert",
+    "sv": "inaktiverad",
+    "it": "disabilitata",
+    "nl": "uitgeschakeld",
+}
+
+
+@pytest.mark.parametrize(("language", "words"), SWITCHED_OFF.items())
+def test_the_logbook_and_the_forms_say_in_the_same_words_that_somebody_may_not_enter_at_all(
+    language: str, words: str
+) -> None:
+    said = {
+        key: text
+        for key, text in read(language).items()
+        if key.endswith(".user_disabled") or key in ("common.people_disabled", "common.people_is_disabled")
+    }
+    assert len(said) == 6
+    assert [key for key, text in said.items() if words not in text.casefold()] == []
+
+
+def test_a_number_has_no_word_after_it_that_would_be_wrong_for_one() -> None:
+    """Home Assistant does not bend a unit: it would say "1 clients"."""
+    for language in LANGUAGES:
+        assert [key for key in read(language) if key.endswith("unit_of_measurement")] == []
