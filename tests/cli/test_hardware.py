@@ -122,3 +122,22 @@ async def test_this_machine_is_scanned_without_an_error(cli: Cli) -> None:
     said = await cli("hardware", "scan")
     assert said.code == 0
     assert said.lines[0].startswith("Serial ports")
+
+
+async def test_a_drawing_goes_into_a_file_or_to_the_standard_output(tmp_path: Path, cli: Cli) -> None:
+    file = config(tmp_path)
+    said = await cli("hardware", "drawing", file, "-o", str(tmp_path / "d.svg"))
+    assert (said.code, said.lines) == (0, [f"{tmp_path}/d.svg shows 4 wires of Front door."])
+    shown = await cli("hardware", "drawing", file)
+    assert shown.out == (tmp_path / "d.svg").read_text()
+    said = await cli("hardware", "drawing", file, "--json")
+    assert said.json["wires"][0] == {
+        "number": 1,
+        "from": "3.3 V",
+        "header_pin": 1,
+        "to": "Fingerprint module",
+        "pin": "3.3 V",
+    }
+    said = await cli("hardware", "drawing", file, "-o", str(tmp_path / "none" / "d.svg"))
+    assert said.code == 2
+    assert "cannot be written" in said.error

@@ -257,7 +257,11 @@ def _hardware(commands: _Commands) -> None:
     test.add_argument("--lock", metavar="ID|NAME", help="of this lock only (default: of all)")
     test.add_argument("--only", metavar="PORT", help="this part alone, such as fingerprint")
     test.add_argument("--move", action="store_true", help="run the bolt to and fro, and play a tone and a prompt")
+    drawing = _of_file(actions, "drawing", "drawing:drawing", "draw how the parts of a config are wired (SVG)")
+    drawing.add_argument("--lock", metavar="ID|NAME", help="of which lock (default: the only one)")
+    drawing.add_argument("-o", "--output", metavar="FILE.svg", help="into this file (default: standard output)")
     _of_file(actions, "render", "hardware:render", "make all spoken prompts of a config now")
+    _of_file(actions, "release", "release:release", "switch off all lines that a bridge which died may have left on")
     trust = _add(actions, "trust", "trust:trust", "take a replaced part as the right one", of_lock=True)
     trust.description = "Take a module that is not the one that was there before as the right one. It is emptied first."
     trust.add_argument("part", metavar="PART", help="such as fingerprint; lock-bridge status names it")
