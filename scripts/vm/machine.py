@@ -21,7 +21,7 @@ from .words import PORT
 ROOT: Final = Path(__file__).resolve().parents[2]
 """The checkout, there and here."""
 
-BOOT_S: Final = 180.0
+BOOT_S: Final = 300.0
 """5 s where nothing else runs."""
 
 _MEMORY_MB: Final = 1536
@@ -120,11 +120,13 @@ class Guest:
         paths = (self.packages.bin, *(os.environ.get("PATH") or os.defpath).split(":"))
         return {
             "PATH": ":".join(map(str, paths)),
-            "PYTHONPATH": f"{ROOT / 'scripts'}:{ROOT}",
+            "PYTHONPATH": ":".join(map(str, (ROOT / "scripts", ROOT, ROOT / "bridge"))),
             "HOME": "/run",
             "TMPDIR": "/run",
             "LC_ALL": "C.UTF-8",
             "LOCK_BRIDGE_VM_ROOT": str(self.packages.root),
+            "ALSA_CONFIG_DIR": str(self.packages.root / "usr/share/alsa"),
+            "ESPEAK_DATA_PATH": str(self.packages.root / "usr/lib/x86_64-linux-gnu"),
         }
 
     def _command(self, first: str, port: int) -> list[str]:
@@ -135,6 +137,7 @@ class Guest:
             *("-L", str(data / "qemu"), "-L", str(data / "seabios")),
             *("-machine", "q35,accel=tcg", "-cpu", "max", "-smp", "2", "-m", str(_MEMORY_MB)),
             *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio"),
+            *("-run-with", "exit-with-parent=on"),
             *("-kernel", str(self.packages.kernel), "-initrd", first),
             *("-append", "console=ttyS0 quiet panic=-1 mitigations=off"),
             *("-fsdev", "local,id=host,path=/,security_model=none,readonly=on,multidevs=remap"),

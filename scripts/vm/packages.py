@@ -30,7 +30,9 @@ _PROGRAMS: Final = ("qemu-system-x86", "busybox-static", "udev", "bluez", "dbus-
 _COMMANDS: Final = ("aplay", "arecord", "amixer", "espeak-ng", "udevadm", "bluetoothctl", "busybox")
 _KERNEL: Final = "linux-image-amd64"
 _KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-_LAYOUT: Final = 1
+_OWN_LIBRARIES: Final = ("systemd", "pulseaudio")
+"""Folders of libraries beside the others, which their programs know and our loader does not."""
+_LAYOUT: Final = 2
 """To be raised when what is made of the packages changes."""
 
 _APT: Final = """\
@@ -81,7 +83,8 @@ class Packages:
         found = next((path for path in self._candidates(program) if path.exists()), None)
         if found is None:
             raise Unavailable(f"Debian's packages brought no {program}")
-        libraries = [path for path in (self._libraries, self._libraries / "systemd") if path.is_dir()]
+        folders = (self._libraries, *(self._libraries / name for name in _OWN_LIBRARIES))
+        libraries = [path for path in folders if path.is_dir()]
         loader = self._libraries / "ld-linux-x86-64.so.2"
         path = ":".join(map(str, libraries))
         return (str(loader), "--library-path", path, "--argv0", called or str(found), str(found))
@@ -103,25 +106,28 @@ class Packages:
             yield self.root / folder / program
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other guest runs on this machine, and keep others out: two take ten times as long as one."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "vm.lock").open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Waiting for another guest on this machine to end", file=sys.stderr, flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def bring() -> Packages:
-    """The packages, fetched where they are not in the cache. Raises `Unavailable`."""
+    """The packages, fetched where they are not in the cache; to be called when `alone`. Raises `Unavailable`."""
     if sys.platform != "linux" or platform.machine() != "x86_64":
         raise Unavailable(f"the guest runs on Linux on x86_64 only, and this is {sys.platform} on {platform.machine()}")
     wanted = hashlib.sha256(repr((_LAYOUT, _RELEASE, _PROGRAMS, _COMMANDS, _KERNEL, _APT)).encode()).hexdigest()[:12]
     folder = CACHE / f"vm-{wanted}"
     if not folder.is_dir():
-        with _alone():
-            if not folder.is_dir():
-                _make(folder)
+        _make(folder)
     return Packages(folder)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "vm.lock").open("w", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _make(folder: Path) -> None:
@@ -132,7 +138,7 @@ def _make(folder: Path) -> None:
         raise Unavailable(f"its packages come from Debian, whose keys are not here ({_KEYRING})")
     mirror = _mirror()
     print(f"The guest's packages: fetching them from Debian {_RELEASE} into {folder}", file=sys.stderr, flush=True)
-    for older in CACHE.glob("vm-*"):
+    for older in CACHE.glob("vm-*/"):
         shutil.rmtree(older, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="vm.tmp.") as temporary:
         apt, root = Path(temporary, "apt"), Path(temporary, "root")

@@ -7,6 +7,7 @@ and start in the guest what they need.
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ import pytest
 
 from house.processes import free_port
 from vm.machine import ROOT, Guest, GuestFailed, GuestProcess
-from vm.packages import Packages, Unavailable, bring
+from vm.packages import Packages, Unavailable, alone, bring
 
 INSIDE: Final = Path(__file__).parent / "guest"
 LOG: Final = ROOT / ".test-results" / "vm" / "console.log"
@@ -22,7 +23,7 @@ LOG: Final = ROOT / ".test-results" / "vm" / "console.log"
 BRIDGE_PORT: Final = 8643
 """In the guest."""
 
-_TEST_S: Final = 240
+_TEST_S: Final = 480
 """For one test: without help of the processor all is ten times slower, and Python's imports more than that."""
 
 _HOST: Final = pytest.StashKey["_Host"]()
@@ -36,11 +37,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: not item.path.is_relative_to(INSIDE))
     inside = [item.nodeid for item in items if item.path.is_relative_to(INSIDE)]
     for item in ours:
-        item.add_marker(pytest.mark.timeout(0 if item.nodeid in inside else _TEST_S))
+        if item.nodeid in inside:  # the guest's pytest watches over them
+            item.add_marker(pytest.mark.timeout(0))
+    kept = ExitStack()
+    kept.enter_context(alone())
+    config.add_cleanup(kept.close)
     try:
-        config.stash[_HOST] = _Host(
-            config, bring(), [item.nodeid for item in items if item.path.is_relative_to(INSIDE)]
-        )
+        config.stash[_HOST] = _Host(config, bring(), inside)
     except Unavailable as reason:
         if os.environ.get("LOCK_BRIDGE_VM") == "required":
             raise pytest.UsageError(f"The guest cannot be had: {reason}") from None

@@ -17,6 +17,8 @@ class SimBolt:
         self.at = at
         self.jam: float | None = None
         """It gets no further out than here."""
+        self.driven: list[str] = []
+        """Which ways it has been driven: "out", "back"."""
         self._chip = chip
         self._travel_s = travel_s
         self._felt: tuple[bool, bool] | None = None
@@ -26,9 +28,12 @@ class SimBolt:
     def pushes(self) -> int:
         """Which way the motor turns now: out 1, back -1, not 0."""
         try:
-            one, two = self._chip.high("IN1"), self._chip.high("IN2")
+            levels = self._levels()
+            while (again := self._levels()) != levels:  # both change at once, and are read one after the other
+                levels = again
         except OSError:  # the chip is away, and its lines with it
             return 0
+        one, two = levels
         return int(one) - int(two)
 
     def feel(self) -> None:
@@ -46,12 +51,19 @@ class SimBolt:
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        before = time.monotonic()
+        before, pushed = time.monotonic(), 0
         while True:
             await asyncio.sleep(_LOOK_S)
             now = time.monotonic()
             furthest = 1.0 if self.jam is None or self.at > self.jam else self.jam
-            moved = self.at + self.pushes * (now - before) / self._travel_s
+            way = self.pushes
+            if way != pushed and way:
+                self.driven.append("out" if way > 0 else "back")
+            pushed = way
+            moved = self.at + way * (now - before) / self._travel_s
             before = now
             self.at = min(max(moved, 0.0), furthest)
             self.feel()
+
+    def _levels(self) -> tuple[bool, bool]:
+        return self._chip.high("IN1"), self._chip.high("IN2")

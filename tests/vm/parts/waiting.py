@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-WAIT_S: Final = 60.0
+WAIT_S: Final = 120.0
 """What takes longer than this does not happen, however slow the guest is."""
 
 
