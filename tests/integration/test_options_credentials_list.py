@@ -11,6 +11,7 @@ import pytest
 from homeassistant.util import dt as dt_util
 
 from custom_components.lock_bridge.options.credentials import ALL, BACK
+from custom_components.lock_bridge.options.words import say_time
 from custom_components.lock_bridge.wire.messages import People
 from tests.integration.dialog import Dialog
 from tests.integration.enrolments import status
@@ -90,6 +91,34 @@ async def test_everything_is_listed_by_its_number(dialog: Dialog) -> None:
     tomorrow = dt_util.now() + timedelta(days=1)
     assert begins.startswith(f"from {tomorrow.day} ")
     assert ends.startswith("until ")
+
+
+@pytest.mark.parametrize(
+    ("ends_in", "uses_left", "marks"),
+    [
+        (None, 0, ["used up"]),
+        (None, 1, ["opens once more"]),
+        (timedelta(hours=-1), None, ["over since {}"]),
+        (timedelta(hours=1), 0, ["until {}", "used up"]),
+    ],
+)
+async def test_a_visitors_passcode_that_opens_no_more_says_why(
+    dialog: Dialog, paired: Home, anna: str, ends_in: timedelta | None, uses_left: int | None, marks: list[str]
+) -> None:
+    hub = paired.entry.runtime_data
+    told = hub.person(anna)["front_door"]
+    ends = None if ends_in is None else dt_util.utcnow() + ends_in
+    plumber = replace(
+        next(item for item in told.details if item.temporary),
+        valid_from_ms=None,
+        valid_until_ms=None if ends is None else round(ends.timestamp() * 1000),
+        uses_left=uses_left,
+    )
+    hub.connection._take_people(People(lock="front_door", users=(replace(told, details=(plumber,)),), gone=()))
+    await dialog.look()
+    line = next(line for line in dialog.options("credential") if "Plumber" in line)
+    when = "" if ends is None else say_time(paired.hass, ends)
+    assert line.split(" · ")[3:] == [mark.format(when) for mark in marks]
 
 
 async def test_the_list_is_left_without_choosing_any(dialog: Dialog) -> None:

@@ -100,7 +100,7 @@ async def test_a_passcode_that_breaks_a_rule_stays_in_its_field(dialog: Dialog, 
     assert dialog.step == "person"
 
 
-@pytest.mark.parametrize(("typed", "error"), [("135792", "duplicate"), ("8135792", "passcode_contains")])
+@pytest.mark.parametrize(("typed", "error"), [("135792", "passcode_taken"), ("8135792", "passcode_contains")])
 async def test_somebody_elses_passcode_is_refused(dialog: Dialog, typed: str, error: str) -> None:
     await dialog.open("Ben")
     await dialog.choose("passcode")
@@ -161,7 +161,7 @@ async def test_a_duress_passcode_opens_and_is_another_one(dialog: Dialog, house:
     await dialog.choose("duress_passcode")
     assert dialog.step == "duress_passcode_new"
     await dialog.submit(passcode="135792")
-    assert dialog.errors == {"passcode": "duplicate"}
+    assert dialog.errors == {"passcode": "passcode_taken"}
     await dialog.submit(passcode="864203")
     assert dialog.step == "person"
     assert sorted(duress for _, duress in await passcodes(house, "Anna")) == [False, True]

@@ -215,6 +215,32 @@ async def test_what_is_no_name_is_refused_at_the_name_and_stays_in_the_form(
     assert suggested(form, "name") == name
 
 
+async def test_a_name_that_somebody_has_is_refused_where_it_is_typed(paired: Home, house: House) -> None:
+    await house.add_person("Anna", "739146", role="administrator")
+    bo = await house.add_person("Bo", "281946")
+
+    form = await paired.fill(await open_people(paired, house), person="add")
+    form = await paired.fill(form, name=" anna ", role="user")
+    assert (form["step_id"], form["errors"]) == ("add_person", {"name": "name_taken"})
+    assert placeholder(form, "taken") == "anna"
+    assert (await paired.fill(form, name="Anna B.", role="user"))["step_id"] == "person"
+
+    form = await paired.choose(await open_person(paired, house, bo), "edit")
+    form = await paired.fill(form, name="Anna", role="user", enabled=True)
+    assert (form["step_id"], form["errors"]) == ("edit", {"name": "name_taken"})
+    assert placeholder(form, "name") == "Bo"
+    assert (await paired.fill(form, name="BO", role="user", enabled=True))["step_id"] == "person"
+    assert (await person(house, bo))["name"] == "BO"
+
+
+async def test_two_of_one_name_from_the_keypad_can_be_changed_otherwise(paired: Home, house: House) -> None:
+    await house.add_person("Anna", "739146", role="administrator")
+    other = await house.add_person("Anna", "281946")
+    form = await paired.choose(await open_person(paired, house, other), "edit")
+    assert (await paired.fill(form, name="Anna", role="user", enabled=False))["step_id"] == "person"
+    assert (await person(house, other))["enabled"] is False
+
+
 @pytest.mark.spec("USR-3")
 async def test_the_last_administrator_stays_one_and_stays(paired: Home, house: House) -> None:
     anna = await house.add_person("Anna", "739146", role="administrator")

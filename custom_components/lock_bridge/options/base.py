@@ -135,6 +135,18 @@ class OptionsBase(OptionsFlowWithReload):
         """Whether pairing has allowed Home Assistant to give passcodes, fingers and the like."""
         return Scope.CREDENTIALS in self.hub.data.scopes
 
+    def name_is_taken(self, name: str) -> bool:
+        """Whether somebody else is called so, and then `errors` says it: in lists and messages nobody could tell whom.
+
+        The bridge itself allows it.
+        """
+        name = name.strip()
+        people = (user for users in self.hub.data.people.values() for user in users.values())
+        if taken := any(user.name.casefold() == name.casefold() and user.id != self.user_id for user in people):
+            self.errors["name"] = "name_taken"
+            self.details["taken"] = name
+        return taken
+
     def begin(self) -> None:
         """A step begins."""
         self.errors, self.details = {}, {}

@@ -133,15 +133,21 @@ class CredentialSteps(DoorSteps):
         """`Finger 3 · right thumb · silent alarm`."""
         words = say(self.hass, f"credential_{item.type}", number=item.number) or f"{item.type} {item.number}"
         marks = [words, item.label]
+        now_ms = dt_util.utcnow().timestamp() * 1000
         if item.duress:
             marks.append(say(self.hass, "mark_duress"))
         if item.temporary:
             marks.append(say(self.hass, "mark_temporary"))
-        if item.valid_from_ms is not None and item.valid_from_ms > dt_util.utcnow().timestamp() * 1000:
+        if item.valid_from_ms is not None and item.valid_from_ms > now_ms:
             marks.append(say(self.hass, "mark_from", time=_time(self.hass, item.valid_from_ms)))
         if item.valid_until_ms is not None:
-            marks.append(say(self.hass, "mark_until", time=_time(self.hass, item.valid_until_ms)))
-        if item.uses_left is not None:
+            over = item.valid_until_ms <= now_ms
+            marks.append(
+                say(self.hass, "mark_over" if over else "mark_until", time=_time(self.hass, item.valid_until_ms))
+            )
+        if item.uses_left == 0:
+            marks.append(say(self.hass, "used_up"))
+        elif item.uses_left is not None:
             marks.append(say_count(self.hass, "mark_uses", item.uses_left))
         return " · ".join(mark for mark in marks if mark)
 

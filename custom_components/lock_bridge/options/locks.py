@@ -29,7 +29,9 @@ class LocksSteps(OptionsBase):
             wanted = [lock_id for lock_id in locks if lock_id in user_input.get("locks", locks)]
             if not wanted:
                 self.errors["locks"] = "no_lock"
-            elif await self._add(user_input["name"], user_input["role"], wanted[0]):
+            elif not self.name_is_taken(user_input["name"]) and await self._add(
+                user_input["name"], user_input["role"], wanted[0]
+            ):
                 self._ticked = wanted[:1]
                 return await self._put_on(wanted, self._said("put_on", wanted[0]))
         fields: dict[vol.Marker, object] = {vol.Required("name"): NAME, vol.Required("role"): ROLE}

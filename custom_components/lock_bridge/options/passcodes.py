@@ -72,6 +72,8 @@ class PasscodeSteps(OnceSteps):
             answer = await self.ask(
                 "credentials.set_passcode", lock=lock.id, user_id=self.user_id, passcode=typed, duress=duress
             )
+            if self.errors.get("passcode") == "duplicate":
+                self.errors["passcode"] = "passcode_taken"
             if answer is not None and typed is not None:
                 self.notice = say(self.hass, "passcode_set")
                 return await self.back()

@@ -106,8 +106,11 @@ class PersonSteps(OptionsBase):
         her = self.her
         if user_input is None:
             self._before = {"name": her.name, "role": her.role, "enabled": her.enabled}
-        elif await self._change({name: value for name, value in user_input.items() if value != self._before[name]}):
-            return await self.async_step_person()
+        else:
+            changes = {name: value for name, value in user_input.items() if value != self._before[name]}
+            taken = "name" in changes and self.name_is_taken(changes["name"])
+            if not taken and await self._change(changes):
+                return await self.async_step_person()
         return self.show("edit", _EDIT, user_input or self._before)
 
     @step
