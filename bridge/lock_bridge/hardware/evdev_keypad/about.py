@@ -117,7 +117,8 @@ def _uses(options: Any) -> tuple[Use, ...]:
     given: Options = options
     device = Use("input", given.device or given.name, "device" if given.device else "name", "USB")
     lights = (
-        Use("line", line.name, f"lights.{role}", f"light {role}", output=True) for role, line in given.lights.items()
+        Use("line", line.name, f"lights.{role}", f"light {role}", output=True, active_low=line.active_low)
+        for role, line in given.lights.items()
     )
     return (device, *lights)
 

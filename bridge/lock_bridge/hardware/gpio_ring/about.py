@@ -26,7 +26,10 @@ class RingOptions:
     @property
     def uses(self) -> tuple[Use, ...]:
         """What of the machine it takes."""
-        lights = tuple(Use("line", getattr(self, name).name, name, name, output=True) for name in COLOURS)
+        wired: dict[str, Line] = {name: getattr(self, name) for name in COLOURS}
+        lights = tuple(
+            Use("line", line.name, name, name, output=True, active_low=line.active_low) for name, line in wired.items()
+        )
         return lights if self.key is None else (*lights, Use("line", self.key.name, "key", "function key"))
 
 
