@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import re
+from dataclasses import replace
 from typing import Any
 
 import probatio
@@ -16,6 +17,7 @@ from homeassistant.helpers.json import ExtendedJSONEncoder
 from homeassistant.setup import async_setup_component
 
 from custom_components.lock_bridge.actions import handover
+from custom_components.lock_bridge.wire.messages import People
 from lock_bridge.wire.errors import ErrorCode, LockBridgeError
 from tests.integration.actions import (
     BACK,
@@ -57,13 +59,52 @@ async def passcodes(house: House, user: str = "Anna") -> list[int]:
 @pytest.mark.spec("VER-13", "APP-3")
 async def test_a_visitors_passcode_is_made_answered_and_opens_the_door(paired: Home, house: House, anna: str) -> None:
     made = await ask(paired, "create_temporary_passcode", user_id=anna, **VISIT)
-    assert made.keys() == {"credential_slot", "user_id", "passcode"}
+    assert made.keys() == {"credential_slot", "user_id", "opens_only_when_host_may", "passcode"}
+    assert made["opens_only_when_host_may"] is False
     assert await opens(house, made["passcode"])
 
     await order(
         paired, "delete_credential", user_id=anna, credential_type="pin", credential_slot=made["credential_slot"]
     )
     assert not await opens(house, made["passcode"])
+
+
+@pytest.mark.spec("VER-13", "USR-7")
+async def test_the_answer_and_the_message_say_that_it_opens_only_when_the_host_may(paired: Home, house: House) -> None:
+    clara = await house.add_person(
+        "Clara", "193746", schedule=[{"days": [1, 4], "start": "09:00", "end": "12:00"}], uses_left=3
+    )
+    await paired.until_people(house)
+    phone = await add_phone(paired.hass, Phone())
+    made = await ask(paired, "create_temporary_passcode", user_id=clara, send_to=PHONE)
+    assert made["opens_only_when_host_may"] is True
+    assert phone.got[0].endswith(
+        "It works once. It opens only when Clara may enter. 3 entries left; Weekly: Tuesday, Friday: 09:00 to 12:00."
+    )
+
+
+@pytest.mark.parametrize(
+    ("now", "key"),
+    [
+        ({"enabled": False}, "host_switched_off"),
+        ({"uses_left": 0}, "host_used_up"),
+        ({"valid_until_ms": 1}, "host_over"),
+    ],
+)
+async def test_nothing_is_made_for_visitors_of_a_host_who_may_not_enter(
+    paired: Home, house: House, now: dict[str, Any], key: str
+) -> None:
+    clara = await house.add_person("Clara", "193746")
+    await paired.until_people(house)
+    hub = paired.entry.runtime_data
+    told = replace(hub.person(clara)["front_door"], **now)
+    hub.connection._take_people(People(lock="front_door", users=(told,), gone=()))
+    for action in ("create_temporary_passcode", "create_bluetooth_key"):
+        with pytest.raises(ServiceValidationError, match="Clara") as refused:
+            await ask(paired, action, user_id=clara)
+        assert refused.value.translation_key == key
+    assert await passcodes(house, "Clara") == [1]
+    assert (await ask(paired, "set_credential", user_id=clara, credential_type="pin"))["passcode"]
 
 
 async def test_a_visitors_passcode_is_listed_for_whom_it_is(paired: Home, house: House, anna: str) -> None:
@@ -114,12 +155,12 @@ async def test_a_key_for_a_visitors_phone(paired: Home, house: House, anna: str)
     await house.command("settings.set", lock="front_door", changes={"bluetooth": True})
 
     made = await ask(paired, "create_bluetooth_key", user_id=anna, label="Grandma")
-    assert made.keys() == {"credential_slot", "user_id", "key"}
+    assert made.keys() == {"credential_slot", "user_id", "opens_only_when_host_may", "key"}
     assert (await people(house))["Anna"]["credentials"]["ble"] == [made["credential_slot"]]
 
     phone = await add_phone(paired.hass, Phone())
     sent = await ask(paired, "create_bluetooth_key", user_id=anna, send_to=PHONE)
-    assert sent.keys() == {"credential_slot", "user_id"}
+    assert sent.keys() == {"credential_slot", "user_id", "opens_only_when_host_may"}
     assert re.fullmatch(r"Your Bluetooth key for Front door: \S{20,}", phone.got[0])
 
 

@@ -40,7 +40,7 @@ def test_the_guide_names_every_action_with_all_that_it_takes() -> None:
     for action in ACTIONS:
         (row,) = (row for row in rows if f"`{action.name}`" in row.split(" | ")[0])
         fields = {str(field) for field in action.fields} - {"person", "user_id"}
-        if not row.endswith("| the same | `credential_slot`, `user_id`, `key`"):
+        if " | the same | " not in row:
             assert fields <= set(re.findall(r"`(\w+)(?:: pin)?`", row)), action.name
 
 

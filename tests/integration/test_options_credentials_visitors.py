@@ -78,6 +78,45 @@ async def test_the_passcode_is_shown_once_with_a_message_to_hand_on(dialog: Dial
     await house.bolt("unlocked")
 
 
+@pytest.mark.spec("VER-13", "USR-7")
+@pytest.mark.parametrize("step", ["visitor_passcode", "bluetooth_key"])
+async def test_it_says_that_it_opens_only_when_the_host_may_enter(house: House, paired: Home, step: str) -> None:
+    await house.command("settings.set", lock="front_door", changes={"bluetooth": True})
+    week = [{"days": [1, 4], "start": "09:00", "end": "12:00"}]
+    await house.add_person("Clara", "615203", schedule=week)
+    dialog = Dialog(paired)
+    await paired.until_people(house)
+    await dialog.open("Clara")
+    await dialog.choose(step)
+    await dialog.submit(label="Plumber", valid_until=typed(hours=1))
+    assert dialog.step == f"{step}_made"
+    said = "It opens only when Clara may enter. Weekly: Tuesday, Friday: 09:00 to 12:00."
+    assert dialog.notice == said
+    assert dialog.value("message").endswith(f". {said}")
+    dialog.close()
+
+
+@pytest.mark.spec("VER-13")
+async def test_of_a_host_who_may_always_enter_it_says_nothing(dialog: Dialog) -> None:
+    await dialog.choose("visitor_passcode")
+    await dialog.submit(valid_until=typed(hours=1))
+    assert dialog.notice == ""
+    assert "only when" not in dialog.value("message")
+
+
+async def test_nothing_is_made_for_visitors_of_somebody_who_is_switched_off(house: House, paired: Home) -> None:
+    clara = await house.add_person("Clara", "615203", enabled=False)
+    dialog = Dialog(paired)
+    await paired.until_people(house)
+    await dialog.open("Clara")
+    await dialog.choose("visitor_passcode")
+    assert dialog.errors == {"base": "host_switched_off"}
+    await dialog.submit(valid_until=typed(hours=1))
+    assert (dialog.step, dialog.errors) == ("visitor_passcode", {"base": "host_switched_off"})
+    assert visitors(house, clara) == []
+    dialog.close()
+
+
 async def test_without_an_end_and_a_number_a_passcode_opens_once(dialog: Dialog, house: House, anna: str) -> None:
     await dialog.choose("visitor_passcode")
     await dialog.submit(valid_until=typed(hours=1), endless=True)

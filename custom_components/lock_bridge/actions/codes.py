@@ -19,8 +19,11 @@ from homeassistant.util.json import JsonObjectType
 
 from custom_components.lock_bridge.client import ClientError
 from custom_components.lock_bridge.const import DOMAIN, LOGGER
+from custom_components.lock_bridge.hosts import barred, is_limited
+from custom_components.lock_bridge.options.summary import only_when_host_may
 from custom_components.lock_bridge.wire import commands
 from custom_components.lock_bridge.wire.errors import LockBridgeError
+from custom_components.lock_bridge.wire.model import UserInfo
 from custom_components.lock_bridge.wire.words import CredentialType, Scope
 
 from . import handover, slots
@@ -60,15 +63,17 @@ class MakeCode(Order):
     @override
     async def at(self, lock: Target) -> JsonObjectType:
         user_id = self.person(lock)
+        host = lock.hub.person(user_id).get(lock.lock_id)
+        bound = self._bound(lock, host) if host is not None else {}
         made = await self.make(lock, user_id)
         number, secret = int(made["number"]), str(made[self.word])
         slot = slots.told(lock, self.kind, number)
-        answer: JsonObjectType = {"credential_slot": slot, "user_id": user_id}
+        answer: JsonObjectType = {"credential_slot": slot, "user_id": user_id, **bound}
         if not self._recipients:
             self._untold.append((lock, number))
             return {**answer, self.word: secret}
         try:
-            await handover.send(self._recipients, self._text(lock, secret))
+            await handover.send(self._recipients, self._text(lock, secret, host if any(bound.values()) else None))
         except handover.NotSent as err:
             deleted = await self._delete(lock, number)
             raise handover.not_sent(self.failed if deleted else "not_sent_not_deleted", lock.name, str(err)) from None
@@ -92,7 +97,11 @@ class MakeCode(Order):
             return False
         return True
 
-    def _text(self, lock: Target, secret: str) -> str:
+    def _bound(self, _lock: Target, _host: UserInfo) -> dict[str, bool]:
+        """What the answer says of how it is bound to her. Raises HomeAssistantError if it would never open."""
+        return {}
+
+    def _text(self, lock: Target, secret: str, host: UserInfo | None) -> str:
         given = limits(self.data)
         starts, ends = given.get("valid_from_ms"), given.get("valid_until_ms")
         values = {
@@ -106,6 +115,8 @@ class MakeCode(Order):
             named = [name for name, when in (("from", starts), ("until", ends)) if when is not None]
             parts = ["_".join(named)] if named else []
             message = handover.default_message(self.hass, self.message, [*parts, *(["once"] if self._once() else [])])
+            if host is not None:
+                message, values["only"] = f"{message} {{only}}", only_when_host_may(self.hass, host)
         return handover.filled_in(message, values)
 
     def _once(self) -> bool:
@@ -129,7 +140,17 @@ class SetCredential(MakeCode):
         return await lock.command(commands.SetPasscode, user_id=user_id)
 
 
-class CreateTemporaryPasscode(MakeCode):
+class MakeForVisitor(MakeCode):
+    """For somebody who opens only when the host may."""
+
+    @override
+    def _bound(self, lock: Target, host: UserInfo) -> dict[str, bool]:
+        if (why := barred(host)) is not None:
+            raise _refused(why, name=host.name, lock=lock.name)
+        return {"opens_only_when_host_may": is_limited(host)}
+
+
+class CreateTemporaryPasscode(MakeForVisitor):
     """Make a passcode for a person's visitor (VER-13)."""
 
     kind = CredentialType.PIN
@@ -145,7 +166,7 @@ class CreateTemporaryPasscode(MakeCode):
         return uses == 1 or (uses is None and self.data.get("valid_until") is None)
 
 
-class CreateBluetoothKey(MakeCode):
+class CreateBluetoothKey(MakeForVisitor):
     """Make a key for a visitor's phone (VER-14)."""
 
     kind = CredentialType.BLE
@@ -167,8 +188,8 @@ def _for_visitor(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"label": data.get("label", ""), "uses": data.get("uses"), **limits(data)}
 
 
-def _refused(key: str) -> ServiceValidationError:
-    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key)
+def _refused(key: str, **named: str) -> ServiceValidationError:
+    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key, translation_placeholders=named)
 
 
 _HANDOVER: Final[Mapping[Any, Any]] = {

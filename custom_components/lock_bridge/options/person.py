@@ -20,12 +20,13 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
+from custom_components.lock_bridge.hosts import is_limited
 from custom_components.lock_bridge.moments import moment
 from custom_components.lock_bridge.wire.model import UserInfo
 from custom_components.lock_bridge.wire.words import CredentialType, Role
 
 from .base import Input, OptionsBase, step
-from .summary import is_limited, summary
+from .summary import summary
 from .words import say
 
 NAME: Final = TextSelector(TextSelectorConfig(autocomplete="off"))

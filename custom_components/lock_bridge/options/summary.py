@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from homeassistant.core import HomeAssistant
 
+from custom_components.lock_bridge.hosts import is_limited
 from custom_components.lock_bridge.hub import Hub
 from custom_components.lock_bridge.last_entries import happened_at
 from custom_components.lock_bridge.moments import moment
@@ -66,9 +67,9 @@ def has(hass: HomeAssistant, user: UserInfo) -> str:
     return ", ".join(said) or say(hass, "has_nothing")
 
 
-def is_limited(user: UserInfo) -> bool:
-    """Whether she may not enter always."""
-    return bool(user.schedule) or (user.valid_from_ms, user.valid_until_ms, user.uses_left) != (None, None, None)
+def only_when_host_may(hass: HomeAssistant, host: UserInfo) -> str:
+    """What binds her visitors; nothing if she may enter always."""
+    return say(hass, "host_only", name=host.name, limits="; ".join(_limits(hass, host))) if is_limited(host) else ""
 
 
 def _lines(hass: HomeAssistant, hub: Hub, on: Mapping[str, UserInfo], user: UserInfo) -> Iterator[str]:

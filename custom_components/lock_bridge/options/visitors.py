@@ -17,11 +17,13 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
+from custom_components.lock_bridge.hosts import barred
 from custom_components.lock_bridge.moments import moment
 from custom_components.lock_bridge.wire.words import CredentialType
 
 from .base import Input, step
 from .once import OnceSteps
+from .summary import only_when_host_may
 from .words import say, say_count, say_time
 
 USES_MAX: Final = 100_000
@@ -70,14 +72,19 @@ class VisitorSteps(OnceSteps):
     async def _visitor(self, step_id: str, user_input: Input, command: str, made: str) -> ConfigFlowResult:
         if user_input is None and (asked := await self.which_door(step_id, _KINDS[made])) is not None:
             return asked
-        _, lock = self.her, self.lock
-        if user_input is not None and (limits := self._period_and_uses(user_input)) is not None:
+        lock = self.lock
+        host = self.hub.person(self.her.id).get(lock.id, self.her)
+        if (why := barred(host)) is not None:
+            self.errors["base"] = why
+        elif user_input is not None and (limits := self._period_and_uses(user_input)) is not None:
             label = user_input.get("label", "").strip()
             answer = await self.ask(command, lock=lock.id, user_id=self.user_id, label=label, **limits)
             if answer is not None:
                 # Without an end and a number a passcode opens once (VER-13); a key goes on.
                 once = made == "passcode" and limits["valid_until_ms"] is None and limits["uses"] is None
                 message = self._message(made, lock.name, answer[made], {**limits, "uses": 1} if once else limits)
+                if bound := only_when_host_may(self.hass, host):
+                    self.notice, message = bound, f"{message} {bound}"
                 return self.show_once(f"{step_id}_made", message, {made: answer[made]}, visitor=label)
         return self.show(step_id, _FORM, user_input if user_input is not None else _proposal())
 
