@@ -33,7 +33,8 @@ _AT_THE_DOOR: Final[list[dict[str, Any]]] = [
         "entity": "event.front_door_alert",
         "name": "Last alert",
         "state_content": ["event_type", "state"],
-        "color": "red",
+        # It tells all-clears too, so neither its icon nor its colour may alarm.
+        "icon": "mdi:bell-outline",
         "visibility": [{"condition": "state", "entity": "event.front_door_alert", "state_not": _NOTHING}],
     },
     {

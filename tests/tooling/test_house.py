@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from house import dashboard
 from house.bridge import Bridge
 from lock_bridge import profiles
 from lock_bridge.config import parse
@@ -16,6 +17,15 @@ WORDS = re.compile(
     r"""|palm "(?P<palm>\w+) |(?:face|near|phone) (?P<who>\w+))""",
     re.MULTILINE,
 )
+
+
+def test_a_tile_is_red_only_while_something_is_wrong() -> None:
+    """An event entity keeps its last event, an all-clear too; only what is there while it is on may be red."""
+    red = [tile for tile in dashboard._AT_THE_DOOR if tile.get("color") == "red"]
+    assert red
+    for tile in red:
+        (shown,) = tile["visibility"]
+        assert (shown["entity"], shown["state"]) == (tile["entity"], "on")
 
 
 @pytest.mark.parametrize("model", ["l2s", "dl50fvs", "palm6068"])
