@@ -1,8 +1,6 @@
 """Looks at everything that has to be right for the bridge to run, and says of each what it found and what to do."""
 
-import grp
 import os
-import pwd
 import shutil
 import socket
 import sqlite3
@@ -11,34 +9,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final
 
-from .config import Config, LockConfig
+from .config import Config
+from .doctor_finding import Finding, Status
+from .doctor_machine import Machine, user_name
+from .doctor_parts import locks, parts, ring
 from .store import StoreError, verify
 from .store.connection import SAFE_WAL, connect
 from .store.transactions import translating
 from .timesync import ClockTrust
-from .wire.words import Part
-
-type Level = Literal["ok", "note", "wrong"]
-type Status = dict[str, Any] | None
-"""What a running bridge says of itself (`service.status`); None: none runs."""
 
 _PYTHON: Final = (3, 14)
 _NEEDED_BYTES: Final = 20 * 1024 * 1024
 _WANTED_BYTES: Final = 200 * 1024 * 1024
 _OLD_BACKUP_S: Final = 3 * 24 * 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: what, whether it is right, and a sentence with what to do if it is not."""
-
-    level: Level
-    about: str
-    text: str
 
 
 def examine(config: Config, file: Path, status: Status) -> Iterator[Finding]:
@@ -52,9 +38,8 @@ def examine(config: Config, file: Path, status: Status) -> Iterator[Finding]:
     yield from disk(config)
     yield from clock(config, status)
     yield from ports(config, status)
-    for lock in config.locks:
-        yield from devices(config, lock)
-    yield from locks(status)
+    yield from attached(config, status)
+    yield from locks(status, config)
 
 
 def machine() -> Iterator[Finding]:
@@ -111,7 +96,7 @@ def data_folder(config: Config) -> Iterator[Finding]:
             yield Finding(
                 "wrong",
                 "data",
-                f"{path} does not belong to {_user(owner)}, as its folder does: chown {_user(owner)} {path}",
+                f"{path} does not belong to {user_name(owner)}, as its folder does: chown {user_name(owner)} {path}",
             )
         elif stat.S_ISREG(found.st_mode) and found.st_mode & 0o077:
             wrong = True
@@ -119,7 +104,7 @@ def data_folder(config: Config) -> Iterator[Finding]:
                 "wrong", "data", f"{path} is open to others (mode {stat.S_IMODE(found.st_mode):o}): chmod 600 {path}"
             )
     if not wrong:
-        yield Finding("ok", "data", f"{folder} belongs to {_user(owner)} alone")
+        yield Finding("ok", "data", f"{folder} belongs to {user_name(owner)} alone")
 
 
 def key_file(config: Config) -> Iterator[Finding]:
@@ -221,41 +206,12 @@ def ports(config: Config, status: Status) -> Iterator[Finding]:
             yield Finding("wrong", "server", f"{key}: {host} port {port} cannot be used: {problem}")
 
 
-def devices(config: Config, lock: LockConfig) -> Iterator[Finding]:
-    """Serial devices that the config names: there, and for the bridge's user to use."""
-    user = config.bridge.data.stat().st_uid if config.bridge.data.is_dir() else os.geteuid()
-    devices = [
-        (port, use.what)
-        for port, part in lock.parts.items()
-        for use in part.uses
-        if use.kind == "serial" and use.what.startswith("/")
-    ]
-    for port, device in devices:
-        about, path = f"{lock.id} {port}", Path(device)
-        if not _exists(path):
-            known = sorted(str(found) for found in Path("/dev/serial/by-id").glob("*"))
-            there = f"There are: {', '.join(known)}." if known else "No serial device is attached."
-            yield Finding("wrong", about, f"{device} is not there. {there} Check the cable, or name another one.")
-        elif not stat.S_ISCHR(path.stat().st_mode):
-            yield Finding("wrong", about, f"{device} is no device. Name one of /dev/serial/by-id.")
-        elif not _may_use(path, user):
-            group = grp.getgrgid(path.stat().st_gid).gr_name
-            remedy = f"usermod --append --groups {group} {_user(user)}, then start the bridge anew"
-            yield Finding("wrong", about, f"{_user(user)} may not use {device}: {remedy}.")
-        else:
-            yield Finding("ok", about, f"{device} is there")
-
-
-def locks(status: Status) -> Iterator[Finding]:
-    """What the running bridge says of its locks."""
-    for lock_id, lock in (status or {}).get("locks", {}).items():
-        for fault in lock["faults"]:
-            text = f"The {fault} does not work. Check its cable; the bridge's log says more."
-            if fault == Part.STORAGE:
-                text = "What happens at the door cannot be written down: see what is said of the store."
-            yield Finding("wrong", lock_id, text)
-        if not lock["faults"]:
-            yield Finding("ok", lock_id, f"All parts answer; the bolt is {lock['bolt']}")
+def attached(config: Config, status: Status) -> Iterator[Finding]:
+    """The parts that the config names, and the bridge's own ring."""
+    machine = Machine()
+    yield from ring(config, status, machine)
+    for lock in config.locks:
+        yield from parts(config, lock, status, machine)
 
 
 def _verify_copy(database: Path) -> int:
@@ -293,24 +249,3 @@ def _exists(path: Path) -> bool:
 
 def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
-
-
-def _user(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def _may_use(device: Path, uid: int) -> bool:
-    """Whether a user may read and write a device by its mode; not only for the one who asks, who may be root."""
-    if uid == 0:
-        return True
-    try:
-        account = pwd.getpwuid(uid)
-        groups = os.getgrouplist(account.pw_name, account.pw_gid)
-    except KeyError:
-        groups = []
-    status = device.stat()
-    shift = 6 if status.st_uid == uid else 3 if status.st_gid in groups else 0
-    return (status.st_mode >> shift) & 0o6 == 0o6

@@ -36,10 +36,12 @@ from .hardware.ports import (
     PortBusy,
     Power,
     Radios,
+    Reading,
     Sounder,
     TemplateReader,
     Trusting,
 )
+from .hardware.trouble import advice
 from .wire.words import CredentialType, Part, Trouble
 
 _LOG = logging.getLogger(__name__)
@@ -118,11 +120,17 @@ class PartControl:
         """Let them report."""
         for name, port in self._ports.named().items():
             try:
-                await port.start(self._put)
+                await port.start(self._heard)
             except Exception:  # noqa: BLE001 - the rest of the door comes up
                 _LOG.exception("The %s of lock %s could not be started", name, self._id)
                 for part in PARTS[name]:
                     self._put(PartFault(part, Trouble.INTERNAL))
+
+    def _heard(self, reading: Reading) -> None:
+        """On to the lock; of what does not work the log says what to do about it."""
+        if isinstance(reading, PartFault) and reading.reason in set(Trouble):
+            _LOG.warning("The %s of lock %s does not work. %s", reading.part, self._id, advice(reading.reason))
+        self._put(reading)
 
     async def stop(self) -> None:
         """Leave them safe."""

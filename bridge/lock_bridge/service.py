@@ -218,7 +218,14 @@ class Service:
             "clock": {"mono_ms": now.mono_ms, "wall_ms": now.wall_ms, "trusted": now.trusted},
             "server": {"port": self.server.port, "fingerprint": self.server.fingerprint},
             "ring": self.gateway.to_json(),
-            "locks": {lock.id: {"bolt": lock.bolt, "faults": dict(lock.fault_reasons)} for lock in self.bridge.locks()},
+            "locks": {
+                lock.id: {
+                    "bolt": lock.bolt,
+                    "faults": dict(lock.fault_reasons),
+                    "untrusted": list(lock.untrusted),
+                }
+                for lock in self.bridge.locks()
+            },
         }
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from lock_bridge import doctor
 from lock_bridge.config import Config, parse
-from lock_bridge.doctor import Finding
+from lock_bridge.doctor_finding import Finding
+from lock_bridge.doctor_parts import locks, parts
 from lock_bridge.store import Store
 
 from .conftest import STATUS, Cli, FakeBridge
@@ -196,12 +197,12 @@ def test_a_taken_port_is_named_by_its_key(tmp_path: Path) -> None:
 def test_a_device_must_be_there_be_one_and_be_allowed(tmp_path: Path) -> None:
     def found(device: str) -> Finding:
         reader = config(tmp_path, TEXT + READER.format(device, 0))
-        return only(doctor.devices(reader, reader.locks[0]))
+        return only(parts(reader, reader.locks[0]))
 
     assert "is not there" in found("/dev/serial/by-id/none").text
     (tmp_path / "file").touch()
     assert "is no device" in found(str(tmp_path / "file")).text
-    assert found("/dev/null") == Finding("ok", "front_door fingerprint", "/dev/null is there")
+    assert found("/dev/full") == Finding("ok", "front_door fingerprint", "/dev/full is there")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a device that is closed to others")
@@ -215,7 +216,7 @@ def test_a_device_that_the_bridges_user_may_not_use_is_told_with_its_group(tmp_p
     os.chown(tmp_path / "data", 65_534, 65_534)
     reader = config(tmp_path, TEXT + READER.format(device, 0))
 
-    found = only(doctor.devices(reader, reader.locks[0]))
+    found = only(parts(reader, reader.locks[0]))
     assert found.level == "wrong"
     assert f"nobody may not use {device}: usermod --append --groups root nobody" in found.text
 
@@ -223,14 +224,14 @@ def test_a_device_that_the_bridges_user_may_not_use_is_told_with_its_group(tmp_p
 def test_faults_of_the_running_locks_are_told() -> None:
     ill = {**STATUS, "locks": {"front_door": {"bolt": "unknown", "faults": ["motor"]}}}
 
-    assert only(doctor.locks(ill)).text == "The motor does not work. Check its cable; the bridge's log says more."
-    assert list(doctor.locks(None)) == []
+    assert only(locks(ill)).text == "The motor does not work. Check its cable; the bridge's log says more."
+    assert list(locks(None)) == []
 
 
 def test_a_lock_that_cannot_write_is_sent_to_the_disk_and_not_to_a_cable() -> None:
     ill = {**STATUS, "locks": {"front_door": {"bolt": "locked", "faults": ["storage"]}}}
 
-    assert "cable" not in only(doctor.locks(ill)).text
+    assert "cable" not in only(locks(ill)).text
 
 
 async def test_mistakes_in_the_config_are_findings(tmp_path: Path, cli: Cli) -> None:

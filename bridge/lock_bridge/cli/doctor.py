@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from lock_bridge import profiles
 from lock_bridge.config import ConfigError, load
-from lock_bridge.doctor import Finding, examine, locks, machine
+from lock_bridge.doctor import examine, machine
+from lock_bridge.doctor_finding import Finding
+from lock_bridge.doctor_parts import locks
 from lock_bridge.wire.errors import LockBridgeError
 
 from .connection import Connection, Unreachable

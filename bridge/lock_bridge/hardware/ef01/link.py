@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import override
+from typing import Final, override
 
 from lock_bridge.hardware.doubt import DisturbedError, DoubtError, NoAnswerError, RestartedError
 from lock_bridge.hardware.serial_port import SerialPort, UnpluggedError
@@ -12,6 +12,9 @@ from lock_bridge.hardware.trouble import PartError, Trouble
 
 from .commands import Answer, Command, Parameters, Status, read_parameters, verify_password
 from .frames import DEFAULT_ADDRESS, Counters, Frame, FrameParser, FrameType, build
+
+_BABBLE: Final = 4
+"""So many bytes are more than a plug that is put in: somebody speaks, at another rate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +109,7 @@ class Link(SerialPort):
 
         A module answers in order, and no other answer looks like that to `READ_PARAMETERS`: what was late is past.
         """
+        before = self.heard
         try:
             return await self._fence(password)
         except DoubtError:
@@ -114,6 +118,8 @@ class Link(SerialPort):
         try:
             return await self._fence(password)
         except NoAnswerError as error:
+            if (heard := self.heard - before) >= _BABBLE:
+                raise PartError(f"{heard} bytes came, and no answer among them", Trouble.GARBLED) from error
             raise PartError("the module is silent", Trouble.NO_ANSWER) from error
 
     @override

@@ -2,9 +2,9 @@
 
 import re
 import shutil
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ from lock_bridge.engine.profile import DIGITS
 from lock_bridge.hardware.driver import UseKind
 from lock_bridge.hardware.evdev_keypad.about import STANDARD
 from lock_bridge.hardware.gpio.kernel import KernelLines, SeenChip
+from lock_bridge.hardware.libraries import LIBRARIES, has_library
 from lock_bridge.hardware.trouble import PartError, Trouble, advice
 
 from .found import Found, Scan
@@ -19,13 +20,15 @@ from .tree import Tree
 
 _SERIAL: Final = re.compile(r"tty(USB|ACM|AMA|SC|S|THS|mxc)\d+", re.ASCII)
 _CARD: Final = re.compile(r"\s*(\d+) \[(\S+)\s*\]: (.*)", re.ASCII)
-_LIBRARIES: Final = {"input": ("evdev", "input"), "adapter": ("dbus_fast", "ble"), "i2c": ("smbus2", "i2c")}
+_EXTRAS: Final[dict[UseKind, str]] = {"input": "input", "adapter": "ble", "i2c": "i2c"}
 _PCSCD: Final = "The smart card service does not run: sudo apt install pcscd, then sudo systemctl enable --now pcscd."
-_WORD_BITS: Final = 64
+_WORD_BITS: Final = 8 * struct.calcsize("@L")
+"""The kernel writes bits in words of its own width."""
 
 
-def _readers() -> Sequence[str]:
-    from lock_bridge.hardware.pcsc.service import Service  # raises `ImportError` without its library
+def card_readers() -> Sequence[str]:
+    """The readers of the smart card service. Raises `ImportError` without its library, `PartError`."""
+    from lock_bridge.hardware.pcsc.service import Service
 
     service = Service()
     try:
@@ -38,8 +41,8 @@ def scan(
     tree: Tree | None = None,
     *,
     chips: Callable[[], Sequence[SeenChip]] | None = None,
-    readers: Callable[[], Sequence[str]] = _readers,
-    has_library: Callable[[str], bool] = lambda name: find_spec(name) is not None,
+    readers: Callable[[], Sequence[str]] = card_readers,
+    has_library: Callable[[str], bool] = has_library,
     has_program: Callable[[str], bool] = lambda name: shutil.which(name) is not None,
 ) -> Scan:
     """Look at everything. Takes well below a second."""
@@ -56,8 +59,8 @@ def scan(
         *_supplies(tree),
     ]
     kinds = {each.kind for each in found if each.options}
-    for kind, (library, extra) in _LIBRARIES.items():
-        if kind in kinds and not has_library(library):
+    for kind, extra in _EXTRAS.items():
+        if kind in kinds and not has_library(LIBRARIES[extra]):
             missing.append(f"{_KINDS[kind]}: {advice(Trouble.LIBRARY_MISSING, extra=extra)}")
     programs = [name for name in ("aplay", "espeak-ng") if "sound" in kinds and not has_program(name)]
     if programs:
@@ -236,7 +239,7 @@ def _usb(folder: Path) -> str | None:
 
 
 def _bits(text: str) -> frozenset[int]:
-    """The numbers of the bits that are set, in the kernel's words of 64 bits, the highest first."""
+    """The numbers of the bits that are set, in the kernel's words, the highest first."""
     with suppress(ValueError):
         words = [int(word, 16) for word in reversed(text.split())]
         return frozenset(
