@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from .config import LockConfig
+from .hardware.memory import IDENTITY
 from .store import Store, StoreError
 
 _LOG: Final = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ class PartMemories:
         self._writing: asyncio.Task[None] | None = None
 
     async def load(self, locks: Iterable[LockConfig]) -> None:
-        """Read what is there; a row that cannot be read counts as empty."""
+        """Read what is there. Of a row that cannot be read nothing is known, but that there was something."""
         for lock in locks:
             for port in lock.parts:
                 row = _row(lock.id, port)
@@ -88,10 +89,13 @@ def _row(lock: str, port: str) -> str:
 
 
 def _parsed(raw: bytes | None) -> dict[str, str]:
+    if raw is None:
+        return {}
     try:
-        data = json.loads(raw) if raw is not None else {}
+        data = json.loads(raw)
     except ValueError:
-        return {}
-    if not isinstance(data, dict):
-        return {}
-    return {key: value for key, value in data.items() if isinstance(value, str)}
+        data = None
+    if isinstance(data, dict) and all(isinstance(value, str) for value in data.values()):
+        return data
+    # Not as if there had never been a module: whoever answers next would pass for it.
+    return {IDENTITY: ""}

@@ -4,6 +4,7 @@ import pytest
 
 from lock_bridge.engine.effects import BeginEnrolment, DeleteTemplates, EndEnrolment, Prompt, Tone, TrustModule
 from lock_bridge.engine.inputs import (
+    BiometricSeen,
     CancelEnrolment,
     DeleteCredential,
     DeleteUser,
@@ -360,6 +361,18 @@ def test_a_reader_that_is_not_trusted_keeps_what_it_holds(lock: Lock) -> None:
     lock.give(Inventory(FINGER, frozenset({7, 8})))
     assert lock.of(DeleteTemplates) == []
     assert fault_parts(lock) == set()
+
+
+@pytest.mark.spec("FLT-1")
+def test_whoever_is_in_a_module_that_is_met_for_the_first_time_is_nobody_of_the_house(lock: Lock) -> None:
+    slot = lock.add_finger("anna")
+    lock.listen()
+    lock.give(Inventory(FINGER, frozenset({slot, 9}), first=True))
+    assert lock.of(DeleteTemplates) == [DeleteTemplates(FINGER, frozenset({slot, 9}))]
+    assert lock.state.fault_reasons[Part.FINGERPRINT] == "templates_lost"
+    # Before it is deleted as well, the stranger who has her slot does not pass for her.
+    lock.give(BiometricSeen(FINGER, slot))
+    assert lock.fact(EventType.ACCESS_REFUSED).reason == "unknown_credential"
 
 
 @pytest.mark.spec("S45")

@@ -15,7 +15,7 @@ import pytest
 from lock_bridge.hardware.ef01 import Colour, Ef01Reader, Effect, Glow, Identity, Product, Settings
 from lock_bridge.hardware.gpio.lines import Line
 from lock_bridge.hardware.memory import Forgetful
-from lock_bridge.hardware.ports import BiometricSeen, EnrolDone, EnrolFailed, EnrolStep, PartReplaced
+from lock_bridge.hardware.ports import BiometricSeen, EnrolDone, EnrolFailed, EnrolStep, Inventory, PartReplaced
 from lock_bridge.wire.words import CredentialType, Part
 from tests.hardware.ef01_rig import BACK, FAST, IMPATIENT, Rig, fault, inventory
 from tests.hardware.emulators.ef01 import (
@@ -631,6 +631,23 @@ async def test_a_slot_that_was_being_filled_when_the_bridge_died_makes_no_other_
     rig.memory.put("identity", kept[0])
     rig = await restarted(build, rig, rig.sensor)
     await rig.start(inventory(3, 4, 7))
+
+
+async def test_only_a_module_that_was_never_met_is_told_to_be_the_first(build: Build) -> None:
+    async def told(rig: Rig) -> list[bool]:
+        rig.cable.plug(rig.sensor)
+        await rig.reader.start(rig.reports.put_nowait)
+        first = await rig.report()
+        rig.cable.unplug()
+        assert await rig.report() == fault("unplugged")
+        rig.cable.plug(rig.sensor)
+        assert await rig.report() == BACK
+        return [reading.first for reading in (first, await rig.report()) if isinstance(reading, Inventory)]
+
+    rig = build(family())
+    assert await told(rig) == [True, False]
+    rig = await restarted(build, rig, rig.sensor)
+    assert await told(rig) == [False, False]
 
 
 async def test_whoever_answers_has_to_be_trusted_where_it_cannot_be_read_who_was_known(build: Build) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from lock_bridge.hardware.gpio.lines import Line
 from lock_bridge.hardware.memory import Forgetful
-from lock_bridge.hardware.ports import BiometricSeen, EnrolDone, EnrolFailed, Reading
+from lock_bridge.hardware.ports import BiometricSeen, EnrolDone, EnrolFailed, Inventory, Reading
+from lock_bridge.wire.words import CredentialType
 from tests.hardware.efaa_rig import FACE, FAST, IMPATIENT, PALM, Rig, back, fault, inventory, replaced
 from tests.hardware.emulators.efaa import (
     ALL_IDS,
@@ -663,6 +664,24 @@ async def test_the_module_of_before_a_restart_is_known(build: Build) -> None:
     assert rig.driver.health.words == (
         "Hi-Link HLK-FM223 and FM225, version FM225_V1.12, serial FM00012345, enrolled: face 2"
     )
+
+
+async def test_only_a_module_that_was_never_met_is_told_to_be_the_first_at_each_of_its_ports(build: Build) -> None:
+    async def told(rig: Rig) -> list[tuple[CredentialType, bool]]:
+        await rig.start()
+        met = [await rig.report() for _ in rig.kinds]
+        return sorted((reading.type, reading.first) for reading in met if isinstance(reading, Inventory))
+
+    rig = build(Module("ai10"), FACE, PALM)
+    assert await told(rig) == [(FACE, True), (PALM, True)]
+    await rig.palm.stop()
+    await rig.palm.start(rig.reports.put_nowait)
+    again = await rig.report()
+    assert isinstance(again, Inventory)
+    assert (again.type, again.first) == (PALM, False)
+    await rig.close()
+    rig = build(rig.module, FACE, PALM, memory=rig.memory)
+    assert await told(rig) == [(FACE, False), (PALM, False)]
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,8 @@ def biometric_seen(turn: Turn, seen: BiometricSeen) -> None:
             return
         sight.look_over(turn)
     found = None
-    if seen.slot is not None:
+    # A slot that the reader does not hold, as it has said itself, is nobody's, whoever it tells of now.
+    if seen.slot is not None and (seen.type, seen.slot) not in turn.state.lost:
         found = turn.state.directory.by_slot.get((seen.type, seen.slot))
     _present(turn, seen.type, found)
 

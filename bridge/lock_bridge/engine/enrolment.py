@@ -236,21 +236,25 @@ def not_kept(turn: Turn) -> None:
 
 
 def inventory(turn: Turn, seen: Inventory) -> None:
-    """What the reader holds and nobody owns is forgotten; what it has lost is said. One not trusted is left alone."""
+    """What the reader holds and nobody owns is forgotten; what it has lost is said. One not trusted is left alone.
+
+    Nobody owns what is in a module that the lock meets for the first time, though its slots may be those of people.
+    """
     part = PARTS[seen.type]
     if part in turn.state.untrusted:
         return
     known = frozenset(slot for kind, slot in turn.state.directory.by_slot if kind is seen.type)
     running = _learning(turn, seen.type)
     coming = set() if running is None else {running.slot}
-    if orphans := seen.slots - known - coming:
+    held = frozenset[int]() if seen.first else known & seen.slots
+    if orphans := seen.slots - held - coming:
         turn.emit(DeleteTemplates(seen.type, orphans))
     others = frozenset(lost for lost in turn.state.lost if lost[0] is not seen.type)
-    lost = frozenset((seen.type, slot) for slot in known - seen.slots)
+    lost = frozenset((seen.type, slot) for slot in known - held)
     for key in sorted(lost - turn.state.lost, key=lambda key: key[1]):
         _tell_lost(turn, turn.state.directory.by_slot[key])
     turn.set(lost=others | lost)
-    if known - seen.slots:
+    if known - held:
         start_fault(turn, part, "templates_lost")
     else:
         end_fault(turn, part)

@@ -157,6 +157,8 @@ class Inventory:
 
     type: CredentialType
     slots: frozenset[int]
+    first: bool = field(default=False, compare=False)
+    """This lock has never met the module: whoever is in it was enrolled elsewhere, whatever the slots' numbers."""
 
 
 @dataclass(frozen=True, slots=True)

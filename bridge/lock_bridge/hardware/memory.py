@@ -1,6 +1,9 @@
 """What a driver remembers over restarts: who its module is, how long its bolt travels."""
 
-from typing import Protocol
+from typing import Final, Protocol
+
+IDENTITY: Final = "identity"
+"""The key under which a driver keeps who its module is; a text that says nothing: it was known, and is not any more."""
 
 
 class PartMemory(Protocol):

@@ -218,7 +218,8 @@ class Ef01Reader(TemplateReader):
         slots = self._known.slots - self._to_delete
         self._upkeep.served(f"{_words(module.identity)}, {len(slots)} of {module.identity.capacity} slots taken")
         if first:
-            self._report(Inventory(CredentialType.FINGERPRINT, slots))
+            self._report(Inventory(CredentialType.FINGERPRINT, slots, first=self._known.first))
+            self._known.first = False
         return True
 
     async def _meet(self, module: Module, tries: int = 3) -> frozenset[int]:

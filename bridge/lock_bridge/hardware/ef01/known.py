@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any, Final
 
-from lock_bridge.hardware.memory import PartMemory
+from lock_bridge.hardware.memory import IDENTITY, PartMemory
 
 from .commands import Product
 from .module import Identity
@@ -25,6 +25,8 @@ class Known:
         self._forgotten = False
         """There was one, but who it was cannot be read: nobody passes for it."""
         self._read()
+        self.first = self._identity is None and not (self._forgotten or self.to_be_emptied)
+        """None was ever known before this start of the bridge: nobody in it is the lock's."""
 
     @property
     def identity(self) -> Identity | None:
@@ -64,9 +66,9 @@ class Known:
     def start_anew(self) -> None:
         """Whoever answers next is the right one, and is to be emptied first: also if all goes dark now."""
         self._identity = self._slots = None
-        self._forgotten = False
+        self._forgotten = self.first = False
         self.to_be_emptied = True
-        self._memory.put(_KEY, json.dumps({"empty": True}))
+        self._memory.put(IDENTITY, json.dumps({"empty": True}))
 
     def _write(self) -> None:
         if self._identity is None or self._slots is None:
@@ -79,10 +81,10 @@ class Known:
             "changing": sorted(self._changing),
             "empty": self.to_be_emptied,
         }
-        self._memory.put(_KEY, json.dumps(kept, sort_keys=True))
+        self._memory.put(IDENTITY, json.dumps(kept, sort_keys=True))
 
     def _read(self) -> None:
-        text = self._memory.get(_KEY)
+        text = self._memory.get(IDENTITY)
         if text is None:
             return
         try:
@@ -100,5 +102,4 @@ class Known:
             self._identity, self._slots, self._changing = identity, slots, changing
 
 
-_KEY: Final = "identity"
 _LOG: Final = logging.getLogger(__name__)

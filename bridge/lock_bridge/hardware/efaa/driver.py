@@ -73,6 +73,8 @@ class Seat:
     kind: CredentialType
     part: Part
     report: Report | None = None
+    met: bool = False
+    """It has heard who is in the module."""
     deletions: list[asyncio.Future[None]] = field(default_factory=list)
 
     def tell(self, reading: Reading) -> None:
@@ -453,7 +455,9 @@ class EfaaModule:
             self._seats[FACE].tell(NearSeen(self._presence.near))
 
     def _tell_levels(self, seat: Seat) -> None:
-        seat.tell(Inventory(seat.kind, self._stock.slots(seat.kind)))
+        first = self._stock.known.first and not seat.met
+        seat.met = seat.met or seat.report is not None
+        seat.tell(Inventory(seat.kind, self._stock.slots(seat.kind), first=first))
         if seat.kind is FACE:
             self._tell_near()
 

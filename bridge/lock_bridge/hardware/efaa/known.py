@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lock_bridge.hardware.memory import PartMemory
+from lock_bridge.hardware.memory import IDENTITY, PartMemory
 from lock_bridge.wire.words import CredentialType
 
 type Users = Mapping[CredentialType, Mapping[int, str]]
@@ -60,6 +60,8 @@ class Known:
         self._forgotten = False
         """There was one, but who it was cannot be read: nobody passes for it."""
         self._read()
+        self.first = self.identity is None and not (self._forgotten or self.to_be_emptied)
+        """None was ever known before this start of the bridge: nobody in it is the lock's."""
 
     def name(self, kind: CredentialType, user: int) -> str | None:
         """The name of a user."""
@@ -103,9 +105,9 @@ class Known:
     def start_anew(self) -> None:
         """Whoever answers next is the right one, and is to be emptied first: also if all goes dark now."""
         self.identity, self.users, self.changing = None, {}, frozenset()
-        self._forgotten = False
+        self._forgotten = self.first = False
         self.to_be_emptied = True
-        self._memory.put(_KEY, json.dumps({"empty": True}))
+        self._memory.put(IDENTITY, json.dumps({"empty": True}))
 
     def _same_users(self, kind: CredentialType, listing: Listing) -> bool:
         before, now = self.users.get(kind, {}), listing.users.get(kind, {})
@@ -135,10 +137,10 @@ class Known:
             "changing": sorted(self.changing),
             "empty": self.to_be_emptied,
         }
-        self._memory.put(_KEY, json.dumps(kept, sort_keys=True))
+        self._memory.put(IDENTITY, json.dumps(kept, sort_keys=True))
 
     def _read(self) -> None:
-        text = self._memory.get(_KEY)
+        text = self._memory.get(IDENTITY)
         if text is None:
             return
         try:
@@ -160,5 +162,4 @@ class Known:
 
 
 _NAME: Final = re.compile(r"lb:([a-z_]+):([0-9]{1,5}):[0-9a-f]{8}")
-_KEY: Final = "identity"
 _LOG: Final = logging.getLogger(__name__)

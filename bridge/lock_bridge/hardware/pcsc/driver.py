@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Final, override
 
 from lock_bridge.hardware.card_field import CardField
-from lock_bridge.hardware.memory import PartMemory
+from lock_bridge.hardware.memory import IDENTITY, PartMemory
 from lock_bridge.hardware.ports import CardReader, CardSeen, Health, Report
 from lock_bridge.hardware.trouble import PartError, Trouble
 from lock_bridge.hardware.upkeep import Upkeep
@@ -62,7 +62,7 @@ class PcscReader(CardReader):
     def trust(self) -> None:
         """Take the reader that answers now as the right one: an administrator has said so."""
         if self._stranger is not None:
-            self._memory.put(_IDENTITY, self._stranger)
+            self._memory.put(IDENTITY, self._stranger)
             self._admit(self._stranger)
             if self._lying is not None:
                 self._tell(self._lying)
@@ -127,9 +127,9 @@ class PcscReader(CardReader):
 
     def _meet(self, words: str) -> None:
         """Let the reader in when it is the one that we know; the first one ever is."""
-        known = self._memory.get(_IDENTITY)
+        known = self._memory.get(IDENTITY)
         if known in {None, words}:
-            self._memory.put(_IDENTITY, words)
+            self._memory.put(IDENTITY, words)
             self._admit(words)
         else:
             self._stranger = words
@@ -148,7 +148,6 @@ class PcscReader(CardReader):
         return int(asyncio.get_running_loop().time() * 1000)
 
 
-_IDENTITY: Final = "identity"
 _NEVER: Final = 1_000_000
 """The service says when a card leaves: no look is made without it."""
 

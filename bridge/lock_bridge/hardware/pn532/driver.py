@@ -10,7 +10,7 @@ from typing import Final, override
 
 from lock_bridge.hardware.card_field import CardField, is_random
 from lock_bridge.hardware.doubt import DoubtError
-from lock_bridge.hardware.memory import PartMemory
+from lock_bridge.hardware.memory import IDENTITY, PartMemory
 from lock_bridge.hardware.ports import CardReader, CardSeen, Health, Report
 from lock_bridge.hardware.upkeep import Upkeep
 from lock_bridge.wire.words import Part
@@ -82,7 +82,7 @@ class Pn532Reader(CardReader):
     def trust(self) -> None:
         """Take the chip that answers now as the right one: an administrator has said so."""
         if self._stranger is not None:
-            self._memory.put(_IDENTITY, self._stranger)
+            self._memory.put(IDENTITY, self._stranger)
             self._wake.set()
 
     async def _session(self) -> None:
@@ -101,13 +101,13 @@ class Pn532Reader(CardReader):
 
     def _admits(self, found: Firmware) -> bool:
         """Whether it is the chip that we know; the first one ever is."""
-        known = self._memory.get(_IDENTITY)
+        known = self._memory.get(IDENTITY)
         if known not in {None, found.words}:
             self._stranger = found.words
             self._upkeep.replaced(found.words)
             return False
         if known is None:
-            self._memory.put(_IDENTITY, found.words)
+            self._memory.put(IDENTITY, found.words)
         self._stranger = None
         self._upkeep.served(found.words)
         return True
@@ -155,7 +155,6 @@ class Pn532Reader(CardReader):
         self._wake.clear()
 
 
-_IDENTITY: Final = "identity"
 _MISSES: Final = 3
 """Looks without a card until it has left: at the edge of the field one comes and goes."""
 
