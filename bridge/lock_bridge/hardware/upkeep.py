@@ -115,8 +115,7 @@ class Upkeep:
                 if self._task is None:  # `stop` has put it away
                     return
                 await self._fail(trouble_of(error), str(error))
-            except Exception as error:
-                # A defect of the driver: somebody must know, and the next try may do better.
+            except Exception as error:  # noqa: BLE001 - a defect of the driver is told, and the next try may do better
                 _LOG.critical("The driver of %s has failed", self._name, exc_info=error)
                 if self._task is None:
                     return
