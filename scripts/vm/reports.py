@@ -2,12 +2,11 @@
 
 import json
 import os
-import sys
 from typing import Any, Final
 
 import pytest
 
-_OUT: Final = os.fdopen(os.dup(1), "w", encoding="utf-8")
+_OUT: Final = os.dup(1)
 os.dup2(2, 1)
 
 
@@ -31,5 +30,6 @@ _CONFIG: Final[list[pytest.Config]] = []
 
 
 def _say(**message: Any) -> None:
-    print(json.dumps(message), file=_OUT, flush=True)
-    sys.stderr.flush()
+    data = json.dumps(message).encode() + b"\n"
+    while data:
+        data = data[os.write(_OUT, data) :]
