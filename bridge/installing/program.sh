@@ -164,7 +164,7 @@ find_service_python() {
 reachable() {
     case "$(readlink -f "$1")" in
         "$APP"/*) return 0 ;;
-        /home/* | /root/* | /run/user/* | /tmp/*) return 1 ;;
+        /home/* | ~root/* | /run/user/* | /tmp/*) return 1 ;;
     esac
 }
 

@@ -17,9 +17,7 @@ PARALLEL_UPDATES = 0
 
 UPGRADE: Final = """\
 git pull
-sudo env UV_TOOL_DIR=/opt/lock-bridge UV_TOOL_BIN_DIR=/usr/local/bin UV_PYTHON_INSTALL_DIR=/opt/lock-bridge/python \\
-    uv tool install --force --python 3.14 ./bridge
-sudo systemctl restart lock-bridge"""
+sudo bridge/install"""
 """As docs/install-bridge.md has it: in the clone of the repository on the bridge's machine."""
 
 _COMMON: Final = "common"

@@ -33,9 +33,7 @@ LINKS = [
 def rows() -> list[list[str]]:
     """Cells of the table of all drivers."""
     table = GUIDE.read_text().partition("## All drivers")[2].partition("\n## ")[0]
-    return [
-        [cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines() if line.startswith("| ")
-    ]
+    return [re.split(r"\s*\|\s*", line)[1:-1] for line in table.splitlines() if line.startswith("| ")]
 
 
 def slug(heading: str) -> str:
