@@ -7,12 +7,13 @@ known_extras() {
     sed -n '/^\[project.optional-dependencies\]/,/^$/ s/^\([a-z0-9]*\) = .*/\1/p' "$HERE/pyproject.toml"
 }
 
-# --extras names none but those that there are; what it names holds until it names others.
+# What --extras names comes beside what was there; "none" begins anew. Named are none but those that there are.
 check_extras() {
-    local extra named="$EXTRAS"
-    [ -n "$EXTRAS" ] || EXTRAS="$(all_remembered extras)"
-    [ -n "$EXTRAS" ] || EXTRAS="$EXTRAS_EASILY_HAD"
-    EXTRAS="$(printf '%s' "$EXTRAS" | tr ', ' '\n\n' | sed '/^none$/d; /^$/d' | sort -u | tr '\n' ' ' | sed 's/ *$//')"
+    local extra named="$EXTRAS" before
+    before="$(all_remembered extras)"
+    case ",$named," in *,none,*) before=none ;; esac
+    EXTRAS="$(printf '%s,%s' "${before:-$EXTRAS_EASILY_HAD}" "$named" | tr ', ' '\n\n' | sed '/^none$/d; /^$/d' | sort -u |
+        tr '\n' ' ' | sed 's/ *$//')"
     for extra in $EXTRAS; do
         known_extras | grep -qxF -- "$extra" || fail "there is no extra $extra; there are: $(known_extras | tr '\n' ' ')"
     done

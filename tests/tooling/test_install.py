@@ -292,7 +292,7 @@ def test_a_user_who_was_there_before_stays_and_only_leaves_the_groups(machine: M
 
 
 def test_the_program_is_brought_with_the_versions_that_were_tested(machine: Machine) -> None:
-    said = machine.install("--extras", "gpio,i2c", program=True)
+    said = machine.install("--extras", "none,gpio,i2c", program=True)
     assert said.code == 0, said.error
     told = (machine.tools / "told").read_text().splitlines()
     assert told[-1] == f"{ROOT}/bridge[gpio,i2c]"
@@ -302,6 +302,7 @@ def test_the_program_is_brought_with_the_versions_that_were_tested(machine: Mach
     (machine.tools / "told").unlink()
     assert machine.install(program=True).code == 0
     assert not (machine.tools / "told").exists(), "what is as it was is not brought again"
+    assert "with gpio i2c input," in machine.install("--extras", "input", program=True).out, "beside what was there"
 
 
 def test_what_goes_into_an_image_names_no_folder_of_its_builder(machine: Machine) -> None:
