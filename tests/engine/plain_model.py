@@ -327,10 +327,12 @@ class Model:
         )
         return next(own, None)
 
-    def lend(self, user: str, kind: CredentialType, item: Owned) -> ErrorCode | None:
-        """Give a visitor of somebody a temporary passcode or a Bluetooth key."""
+    def lend(self, user: str, kind: CredentialType, item: Owned, *, over: bool) -> ErrorCode | None:
+        """Give a visitor of somebody a temporary passcode or a Bluetooth key; not one whose time is `over`."""
         if user not in self.people:
             return ErrorCode.UNKNOWN_USER
+        if over:
+            return ErrorCode.BAD_REQUEST
         if kind not in self.kinds:
             return ErrorCode.NOT_SUPPORTED
         if kind is PIN:

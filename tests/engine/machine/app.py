@@ -120,7 +120,8 @@ class App(Machine):
         once = entries_left is None and until_ms is None
         item = Owned(name, code, False, True, from_ms, until_ms, 1 if once else entries_left)
         limits = {"valid_from_ms": from_ms, "valid_until_ms": until_ms, "uses": entries_left}
-        self.expect(self.model.lend(name, PIN, item), AddTemporaryPasscode, user_id=name, passcode=code, **limits)
+        error = self.model.lend(name, PIN, item, over=self.is_over(until_ms))
+        self.expect(error, AddTemporaryPasscode, user_id=name, passcode=code, **limits)
 
     @rule(name=names, key_id=st.sampled_from(KEY_IDS), period=periods, entries_left=uses)
     def lend_key(
@@ -129,7 +130,8 @@ class App(Machine):
         from_ms, until_ms = self.limits(period)
         item = Owned(name, key_id, False, False, from_ms, until_ms, entries_left)
         limits = {"valid_from_ms": from_ms, "valid_until_ms": until_ms, "uses": entries_left}
-        self.expect(self.model.lend(name, BLE, item), AddBluetoothKey, user_id=name, key_id=key_id, **limits)
+        error = self.model.lend(name, BLE, item, over=self.is_over(until_ms))
+        self.expect(error, AddBluetoothKey, user_id=name, key_id=key_id, **limits)
 
     @rule(kind=kinds, number=st.integers(1, 3))
     def delete_credential(self, kind: CredentialType, number: int) -> None:

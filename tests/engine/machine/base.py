@@ -302,6 +302,10 @@ class Machine(RuleBasedStateMachine):
         from_ms, until_ms = (None if ms is None else max(0, self.lock.wall_ms + ms) for ms in period)
         return from_ms, until_ms
 
+    def is_over(self, until_ms: int | None) -> bool:
+        """Whether that time has passed, as far as the lock knows what time it is."""
+        return until_ms is not None and self.lock.trusted and until_ms <= self.lock.wall_ms
+
     def handle_free(self) -> bool:
         """Whether nobody holds the outside handle of a clutch lock."""
         return self.numbered or self.lock.handle is Handle.REST
