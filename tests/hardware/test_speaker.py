@@ -53,9 +53,9 @@ class Loudspeaker:
 
     def heard(self) -> list[str]:
         """The prompts that were played, in their order."""
-        return [
-            sound.removeprefix(b"RIFF0000WAVE").decode() for _, sound in self.calls("aplay") if b"WAVEfmt" not in sound
-        ]
+        played = (sound for _, sound in self.calls("aplay"))
+        prompt = b"RIFF0000WAVE"
+        return [sound.removeprefix(prompt).decode() for sound in played if sound.startswith(prompt)]
 
     def calls(self, name: str) -> list[tuple[str, bytes]]:
         """Arguments and input of each run, in their order."""
