@@ -189,7 +189,7 @@ BAD = {
     "no such sound card": (SPEAKER, no_card, "There is no sound card Headphones."),
     "no program that speaks": (SPEAKER, no_programs, "sudo apt install alsa-utils espeak-ng"),
     "no such keypad": (KEYPAD, no_pad, "No input device is called Pad."),
-    "no library": (STRIKE, no_gpiod, 'uv tool install --reinstall "lock-bridge[gpio]"'),
+    "no library": (STRIKE, no_gpiod, "sudo bridge/install --extras gpio"),
 }
 
 
@@ -245,7 +245,7 @@ def test_each_reason_that_the_running_bridge_gives_has_its_advice(house: House, 
 
 def test_a_missing_library_of_a_running_part_is_named_with_its_command(house: House) -> None:
     (found,) = locks(status({"motor": "library_missing"}), house.config(STRIKE))
-    assert 'uv tool install --reinstall "lock-bridge[gpio]"' in found.text
+    assert "sudo bridge/install --extras gpio" in found.text
 
 
 def test_a_replaced_part_is_told_with_the_command_that_trusts_it(house: House) -> None:

@@ -174,11 +174,12 @@ def test_what_is_missing_is_said_with_the_command_that_brings_it(full: Machine) 
     full.libraries = full.programs = False
     full.trouble = ImportError()
     assert full.scan().missing == (
-        'GPIO lines: A library is missing. Install it: uv tool install --reinstall "lock-bridge[gpio]".',
-        'Card readers on USB: A library is missing. Install it: uv tool install --reinstall "lock-bridge[pcsc]".',
-        'Keypads: A library is missing. Install it: uv tool install --reinstall "lock-bridge[input]".',
-        'Bluetooth: A library is missing. Install it: uv tool install --reinstall "lock-bridge[ble]".',
-        'I2C: A library is missing. Install it: uv tool install --reinstall "lock-bridge[i2c]".',
+        "GPIO lines: A library is missing. In the clone that the bridge comes from: sudo bridge/install --extras gpio.",
+        "Card readers on USB: A library is missing. "
+        "In the clone that the bridge comes from: sudo bridge/install --extras pcsc.",
+        "Keypads: A library is missing. In the clone that the bridge comes from: sudo bridge/install --extras input.",
+        "Bluetooth: A library is missing. In the clone that the bridge comes from: sudo bridge/install --extras ble.",
+        "I2C: A library is missing. In the clone that the bridge comes from: sudo bridge/install --extras i2c.",
         "A loudspeaker needs aplay and espeak-ng: sudo apt install alsa-utils espeak-ng",
     )
     full.trouble = PartError("the smart card service (pcscd) does not run", Trouble.SERVICE_MISSING)

@@ -28,7 +28,7 @@ def trouble_of(error: OSError | PartError) -> Trouble:
 def advice(trouble: str, *, extra: str | None = None) -> str:
     """A sentence with what to do. `extra` is the extra of the distribution that the driver needs."""
     if trouble == Trouble.LIBRARY_MISSING and extra:
-        return f'A library is missing. Install it: uv tool install --reinstall "lock-bridge[{extra}]".'
+        return f"A library is missing. In the clone that the bridge comes from: sudo bridge/install --extras {extra}."
     return _ADVICE.get(trouble, "It does not work; the bridge's log says more.")
 
 
