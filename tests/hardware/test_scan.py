@@ -175,8 +175,10 @@ def test_what_is_missing_is_said_with_the_command_that_brings_it(full: Machine) 
     full.trouble = ImportError()
     assert full.scan().missing == (
         "GPIO lines: A library is missing. In the clone that the bridge comes from: sudo bridge/install --extras gpio.",
-        "Card readers on USB: A library is missing. "
-        "In the clone that the bridge comes from: sudo bridge/install --extras pcsc.",
+        (
+            "Card readers on USB: A library is missing. "
+            "In the clone that the bridge comes from: sudo bridge/install --extras pcsc."
+        ),
         "Keypads: A library is missing. In the clone that the bridge comes from: sudo bridge/install --extras input.",
         "Bluetooth: A library is missing. In the clone that the bridge comes from: sudo bridge/install --extras ble.",
         "I2C: A library is missing. In the clone that the bridge comes from: sudo bridge/install --extras i2c.",
