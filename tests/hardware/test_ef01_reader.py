@@ -521,6 +521,16 @@ async def test_the_module_of_before_is_welcome_again(build: Build) -> None:
     await rig.opens_for("Anna", 3)
 
 
+async def test_a_module_that_is_exchanged_without_a_gap_is_noticed_before_anybody_touches_it(build: Build) -> None:
+    rig = build(family(serial="1"))
+    await rig.start()
+    # As somebody does who switches the wires over: no plug is pulled, and nothing starts anew.
+    rig.sensor.serial = "2"
+    await rig.reported(REPLACED)
+    rig.sensor.serial = "1"
+    await rig.reported(BACK, inventory(3, 7))
+
+
 async def test_another_module_serves_once_it_is_trusted_and_has_forgotten_whom_it_knew(build: Build) -> None:
     rig = build(family(serial="1"))
     await rig.start()

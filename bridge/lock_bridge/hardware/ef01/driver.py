@@ -89,6 +89,7 @@ class Ef01Reader(TemplateReader):
 
         self._link: Link | None = None
         self._serving = False
+        self._met_at = 0.0
         self._known = Known(memory or Forgetful())
 
         self._touch: WatchedLine | None = None
@@ -233,6 +234,7 @@ class Ef01Reader(TemplateReader):
             return await self._meet(module, tries - 1)
         if not self._known.is_same(identity, occupied):
             raise _ReplacedError("another module answers", Trouble.UNSUPPORTED)
+        self._met_at = self._now()
         return occupied
 
     async def _serve(self, module: Module) -> None:
@@ -272,6 +274,9 @@ class Ef01Reader(TemplateReader):
             await self._learn(module, self._enrolment)
         elif self._glass.waits:
             await self._look(module)
+            if not module.finger and self._now() - self._met_at >= self._timing.heartbeat:
+                # While nobody waits. Where it is polled it answers all the time, whoever it is.
+                await self._meet(module)
         else:
             await self._meet(module)
             if self._touch is not None:
@@ -390,7 +395,7 @@ class Ef01Reader(TemplateReader):
 
     async def _show(self, module: Module) -> None:
         """A module that shows something finite does not take the next wish before its end."""
-        now = asyncio.get_running_loop().time()
+        now = self._now()
         if self._glow is None or now < self._glow_free:
             return
         glow, self._glow = self._glow, None
@@ -401,6 +406,10 @@ class Ef01Reader(TemplateReader):
         except NoAnswerError:
             # A module without a ring may keep silent; it must be shown not to be gone.
             await self._meet(module)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
     async def _rest(self, seconds: float) -> None:
         """Wait, but not longer than until somebody wants something."""
