@@ -230,7 +230,8 @@ async def test_a_strangers_finger_opens_nothing(story: Story, anna: Anna) -> Non
             await asyncio.sleep(0.05)
     assert (await story.last_access())[0] == "refused"
     seen = await story.at_door("see")
-    assert (seen["bolt"], seen["driven"]) == (1.0, [])
+    assert seen["bolt"] == pytest.approx(1, abs=0.1)
+    assert seen["driven"] == []
 
 
 @pytest.mark.spec("VER-1", "VER-3")
