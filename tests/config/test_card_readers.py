@@ -68,4 +68,4 @@ async def test_without_its_library_a_reader_says_how_to_install_it(
     heard: list[Reading] = []
     await reader.start(heard.append)  # type: ignore[attr-defined]
     assert heard == [PartFault(Part.CARD, Trouble.LIBRARY_MISSING)]
-    assert "lock-bridge[pcsc]" in reader.health.words  # type: ignore[attr-defined]
+    assert "--extras pcsc" in reader.health.words  # type: ignore[attr-defined]
