@@ -49,7 +49,7 @@ def image(packages: Packages, environment: Mapping[str, str], *command: str) -> 
     Raises `Unavailable` where the kernel lacks a module.
     """
     busybox = (packages.root / "usr/bin/busybox").read_bytes()
-    files: dict[str, bytes | None] = dict.fromkeys(("bin", "modules", "proc", "sys", "dev", "host", "own", "root"))
+    files: dict[str, bytes | None] = dict.fromkeys(("bin", "modules", "proc", "sys", "dev", "host", "own", "guest"))
     files |= {"init": INIT.read_bytes(), "bin/busybox": busybox}
     order = []
     for name, module in _closure(packages, (*_FOR_ITSELF, *_FOR_PARTS)).items():
@@ -65,10 +65,10 @@ def _start(packages: Packages, environment: Mapping[str, str], command: Sequence
     values = [f"{name}={value}" for name, value in environment.items()]
     rules = packages.root / "usr/lib/udev"
     steps = (
-        ("mkdir", "-p", "/root/usr/lib/udev"),
-        ("mount", "--bind", f"/root{rules}", "/root/usr/lib/udev"),
-        ("chroot", "/root", *packages.command("udevadm", called="systemd-udevd"), "--daemon"),
-        ("exec", "env", "-i", *values, "chroot", "/root", *command),
+        ("mkdir", "-p", "/guest/usr/lib/udev"),
+        ("mount", "--bind", f"/guest{rules}", "/guest/usr/lib/udev"),
+        ("chroot", "/guest", *packages.command("udevadm", called="systemd-udevd"), "--daemon"),
+        ("exec", "env", "-i", *values, "chroot", "/guest", *command),
     )
     return "".join(f"{shlex.join(step)}\n" for step in steps)
 

@@ -14,16 +14,16 @@ done </modules/order
 $b mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=loose,msize=524288 host /host || $b poweroff -f
 $b mount -t tmpfs -o size=70% own /own
 $b mkdir /own/upper /own/work
-$b mount -t overlay -o lowerdir=/host,upperdir=/own/upper,workdir=/own/work root /root || $b poweroff -f
+$b mount -t overlay -o lowerdir=/host,upperdir=/own/upper,workdir=/own/work guest /guest || $b poweroff -f
 $b umount /dev
-$b mount -t proc proc /root/proc
-$b mount -t sysfs sys /root/sys
-$b mount -t devtmpfs dev /root/dev
-$b mkdir -p /root/dev/pts /root/dev/shm
-$b mount -t devpts devpts /root/dev/pts
-$b mount -t tmpfs shm /root/dev/shm
-$b mount -t tmpfs run /root/run
-$b mount -t configfs configfs /root/sys/kernel/config
+$b mount -t proc proc /guest/proc
+$b mount -t sysfs sys /guest/sys
+$b mount -t devtmpfs dev /guest/dev
+$b mkdir -p /guest/dev/pts /guest/dev/shm
+$b mount -t devpts devpts /guest/dev/pts
+$b mount -t tmpfs shm /guest/dev/shm
+$b mount -t tmpfs run /guest/run
+$b mount -t configfs configfs /guest/sys/kernel/config
 $b ifconfig lo 127.0.0.1 up
 $b ifconfig eth0 10.0.2.15 netmask 255.255.255.0 up
 $b hostname guest
