@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -89,8 +90,7 @@ async def test_an_exchanged_reader_opens_nothing_until_an_administrator_trusts_i
     assert issue.translation_key == "part_templates_lost"
     assert issue.translation_placeholders is not None
     assert issue.translation_placeholders["people"] == "- Anna: Finger 1"
-    alerts = (event.data["new_state"] for event in told if event.data["entity_id"] == ALERT)
-    assert "credential_lost" in {alert.attributes["event_type"] for alert in alerts}
+    await until(lambda: "credential_lost" in {_alert(event) for event in told})
     await house.do("touch", STRANGER)
     assert paired.state(LOCK).state == "locked"
 
@@ -105,6 +105,10 @@ async def test_a_bridge_that_cannot_be_asked_leaves_the_question_open(paired: Ho
     assert (again["type"], again["errors"]) == (FlowResultType.FORM, {"base": "not_trusted"})
     assert again["description_placeholders"]["error"]
     assert [issue.translation_key for issue in _issues(paired)] == ["part_replaced"]
+
+
+def _alert(event: Event[Any]) -> str | None:
+    return event.data["new_state"].attributes["event_type"] if event.data["entity_id"] == ALERT else None
 
 
 def _issues(home: Home) -> list[ir.IssueEntry]:
