@@ -13,6 +13,7 @@ from typing import Final, Literal, cast
 from . import profiles, zone
 from .config_parts import PartConfig, read_parts
 from .config_table import REQUIRED, Problem, Problems, Table, shown
+from .config_taken import Taken
 from .engine.profile import Profile, ProfileError
 from .hardware.gpio_ring.about import RingOptions
 from .hardware.gpio_ring.about import read as read_ring
@@ -246,37 +247,14 @@ def _read_locks(
     root: Table, known_profiles: Collection[str], folder: Path, ring: RingOptions | None
 ) -> Iterable[LockConfig]:
     ids: set[str] = set()
-    taken: dict[tuple[str, str], tuple[str, str]] = {}
-    for use in () if ring is None else ring.uses:
-        where = f"the bridge's ring ({use.key})"
-        taken[use.kind, use.what] = (where, where)
+    taken = Taken() if ring is None else Taken(ring.uses)
     for table in root.tables("lock"):
         lock = _read_lock(table, known_profiles, folder)
         if lock.id in ids:
             table.problem("id", f'"{lock.id}" is the id of another lock. Allowed is one that no other lock has.')
         ids.add(lock.id)
-        _check_uses(table, lock, taken)
+        taken.take(table, lock.id, lock.parts)
         yield lock
-
-
-def _check_uses(table: Table, lock: LockConfig, taken: dict[tuple[str, str], tuple[str, str]]) -> None:
-    """Nothing of the machine has two drivers; a line least of all."""
-    for port, part in lock.parts.items():
-        for use in part.uses:
-            if not use.what:
-                continue
-            here = f"{lock.id} {port} {use.key}"
-            if not use.shared:
-                claim = here
-            elif use.kind == "serial":
-                # One module may serve two ports of one lock.
-                claim = f"{lock.id} {part.driver}"
-            else:
-                claim = "whoever shares"
-            owner, where = taken.setdefault((use.kind, use.what), (claim, here))
-            if owner != claim:
-                path = ("parts", port, *use.key.split("."))
-                table.problem_at(path, f"{shown(use.what)} is taken by {where}. Allowed is one of its own.")
 
 
 def _read_lock(table: Table, known_profiles: Collection[str], folder: Path) -> LockConfig:

@@ -245,6 +245,59 @@ def test_two_parts_cannot_have_one_device() -> None:
     assert 'lock[1].parts.fingerprint.device: "/dev/ttyUSB0" is taken by door fingerprint device' in told
 
 
+DOUBLED = [
+    ('power = { driver = "max17048" }', 'door = "GPIO2"', "pin 3", '"GPIO2"', "I2C bus 1"),
+    ('power = { driver = "ina219", bus = 0 }', 'door = "GPIO1"', "pin 28", '"GPIO1"', "I2C bus 0"),
+    ('fingerprint = { driver = "ef01", device = "/dev/serial0" }', 'door = "GPIO14"', "pin 8", "GPIO14", "serial0"),
+    ('fingerprint = { driver = "ef01", device = "/dev/ttyAMA0" }', 'door = "GPIO15"', "pin 10", "GPIO15", "ttyAMA0"),
+    ('fingerprint = { driver = "ef01", device = "/dev/ttyS0" }', 'door = "GPIO15"', "pin 10", "GPIO15", "ttyS0"),
+    ("", 'door = "GPIO5", tamper = "pinctrl-rp1:5"', "pin 29", '"GPIO5"', '"pinctrl-rp1:5"'),
+]
+
+
+@pytest.mark.parametrize(("part", "contacts", "pin", "one", "other"), DOUBLED)
+def test_one_pin_cannot_be_taken_under_two_names(part: str, contacts: str, pin: str, one: str, other: str) -> None:
+    (told,) = problems(DOOR + f'[lock.parts]\n{part}\ncontacts = {{ driver = "gpio", {contacts} }}\n')
+
+    assert all(word in told for word in (f"{pin} of a Raspberry Pi", one, other, "is taken by door")), told
+
+
+def test_two_modules_cannot_have_the_headers_port_under_two_names() -> None:
+    parts = 'fingerprint = { driver = "ef01", device = "/dev/serial0" }\n'
+    parts += 'card = { driver = "pn532", device = "/dev/ttyAMA0" }'
+    (told,) = problems(DOOR + f"[lock.parts]\n{parts}\n")
+
+    assert '"/dev/ttyAMA0" is on pin 10 of a Raspberry Pi, as is "/dev/serial0", which is taken by' in told
+
+
+def test_lines_beside_a_bus_and_a_serial_port_of_a_converter_are_free() -> None:
+    read(
+        DOOR
+        + '[lock.parts]\nfingerprint = { driver = "ef01", device = "/dev/ttyUSB0" }\npower = { driver = "max17048" }\n'
+        'contacts = { driver = "gpio", door = "GPIO14", tamper = "GPIO15", knob = "other:2", lifted = "GPIO4" }\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("bolt", "key"),
+    [
+        ('driver = "motor", in1 = {0}, in2 = "GPIO27", thrown = "GPIO5", retracted = "GPIO6"', "in1"),
+        ('driver = "strike", relay = {0}, latch = "GPIO5"', "relay"),
+    ],
+)
+def test_what_moves_the_bolt_is_not_pulled_to_where_it_moves(bolt: str, key: str) -> None:
+    def door(active: str, pull: str) -> str:
+        line = f'{{ line = "GPIO17", active = "{active}", pull = "{pull}" }}'
+        return DOOR + f"[lock.parts]\nbolt = {{ {bolt.format(line)} }}\n"
+
+    for active, wrong, right in (("high", "up", "down"), ("low", "down", "up")):
+        (told,) = problems(door(active, wrong))
+        assert f"bolt.{key}.pull" in told
+        assert f'"{wrong}" would switch it on whenever nobody drives it' in told
+        read(door(active, right))
+        read(door(active, "as_is"))
+
+
 def test_two_doors_cannot_have_one_page() -> None:
     (told,) = problems(DOOR + DOOR.replace("door", "shed"))
 

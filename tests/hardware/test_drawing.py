@@ -9,9 +9,10 @@ from lock_bridge import profiles
 from lock_bridge.config import load, parse
 from lock_bridge.hardware.catalogue import DRIVERS
 from lock_bridge.hardware.drawing import Plan, plan, svg
-from lock_bridge.hardware.drawing.header import PINS, i2c_pins, pin_of, pins_of, uart_pins
 from lock_bridge.hardware.drawing.kinds import KINDS
 from lock_bridge.hardware.drawing.pen import fitted, width_of
+from lock_bridge.hardware.drawing.plan import Block
+from lock_bridge.hardware.header import PINS, i2c_pins, meant, pin_of, pins_of, uart_pins
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = tuple(sorted((DOCS / "examples/hardware").glob("*.toml")))
@@ -37,6 +38,15 @@ def planned(file: Path) -> Plan:
 def mixed(parts: str, profile: str = "palm6068") -> Plan:
     config = parse(MIXED.format(parts=parts, profile=profile), profiles.names())
     return plan(config.bridge, config.locks[0], "model")
+
+
+def wired(parts: str) -> list[Block]:
+    return [block for block in mixed(parts).blocks if not block.simulated]
+
+
+def notes_of(parts: str) -> tuple[str, ...]:
+    (block,) = wired(parts)
+    return block.notes
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
@@ -146,6 +156,86 @@ def test_a_relay_that_is_active_low_is_held_up_and_one_that_is_active_high_down(
         assert f"10 kΩ from IN to {idle}: the relay rests while the Pi starts." in block.notes
 
 
+MOTOR = (
+    'bolt = {{ driver = "motor", in1 = {{ line = "GPIO17", active = "{}" }}, '
+    'in2 = {{ line = "GPIO27", active = "{}" }}, thrown = "GPIO5", retracted = "GPIO6" }}'
+)
+
+
+@pytest.mark.parametrize(
+    ("levels", "held"),
+    [
+        (("high", "high"), ["10 kΩ from each input to GND"]),
+        (("low", "low"), ["10 kΩ from each input to 3.3 V"]),
+        (("low", "high"), ["10 kΩ from IN2 to GND", "10 kΩ from IN1 to 3.3 V"]),
+    ],
+)
+def test_the_inputs_of_a_motor_are_held_where_it_rests(levels: tuple[str, str], held: list[str]) -> None:
+    notes = notes_of(MOTOR.format(*levels))
+    assert [note for note in notes if "10 kΩ" in note] == [
+        f"{each}: nothing moves while the Pi starts." for each in held
+    ]
+    assert "Minus of the motor's supply to the driver's GND, and from there one wire to the Pi's GND." in notes
+
+
+def test_the_ring_of_a_fingerprint_module_has_a_wire_to_ground() -> None:
+    assert "Its metal ring: a wire of its own to ground." in notes_of(
+        'fingerprint = { driver = "ef01", device = "/dev/serial0" }'
+    )
+
+
+@pytest.mark.parametrize("power", ['driver = "ina219"', 'driver = "power_supply", battery = "bq"'])
+def test_the_emergency_line_never_bears_what_is_plugged_in(power: str) -> None:
+    notes = notes_of(f'power = {{ {power}, emergency = "GPIO7" }}')
+    assert "The emergency line: through an optocoupler or transistor: 3.3 V at most." in notes
+    assert not any("switch" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("active", "common", "supply"), [("high", "cathode to GND", "GND"), ("low", "anode to 3.3 V", "3.3 V")]
+)
+def test_the_bridges_ring_hangs_from_what_its_lines_do_not_drive(active: str, common: str, supply: str) -> None:
+    lights = ", ".join(f'{name} = {{ line = "GPIO{at}", active = "{active}" }}' for name, at in RING.items())
+    text = f'[bridge]\nring = {{ driver = "gpio", {lights} }}\n' + MIXED.format(parts="", profile="l2s")
+    config = parse(text, profiles.names())
+    (block,) = [each for each in plan(config.bridge, config.locks[0], "model").blocks if not each.simulated]
+    assert any(f"the common {common}" in note for note in block.notes)
+    assert [wire.source for wire in block.wires if wire.way in ("power", "ground")] == [supply]
+
+
+RING = {"red": 16, "green": 20, "blue": 21}
+
+
+def test_lights_that_are_active_low_hang_from_3v3_and_are_held_there() -> None:
+    lights = 'green = { line = "GPIO10", active = "low" }, red = "GPIO9"'
+    (block,) = wired(f'keypad = {{ driver = "input", name = "pad", lights = {{ {lights} }} }}')
+    assert "Light green: from 3.3 V to the line, never from 5 V; 10 kΩ from the line to 3.3 V." in block.notes
+    assert [wire.source for wire in block.wires if wire.way in ("power", "ground")] == ["3.3 V", "GND"]
+
+
+def test_a_door_contact_that_is_active_low_is_not_called_closed_when_all_is_well() -> None:
+    notes = notes_of(
+        'contacts = { driver = "gpio", door = { line = "GPIO23", active = "low" }, tamper = "GPIO24", knob = "GPIO25" }'
+    )
+    assert "Tamper contact is closed when all is well: a cut wire is noticed." in notes
+    assert "Door contact is open when all is well: a cut wire is not noticed." in notes
+    both = notes_of('contacts = { driver = "gpio", door = "GPIO23", tamper = "GPIO24" }')
+    assert "Door and tamper contacts are closed when all is well: a cut wire is noticed." in both
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("gpio23", "gpio23: no such line on a Raspberry Pi; did you mean GPIO23?"),
+        ("17", "17: no such line on a Raspberry Pi; did you mean GPIO17?"),
+        ("GPIO99", "GPIO99: no such line on a Raspberry Pi, which has GPIO0 to GPIO27."),
+        ("pinctrl-rp1:54", "pinctrl-rp1:54: no such line on a Raspberry Pi, which has GPIO0 to GPIO27."),
+    ],
+)
+def test_a_line_that_no_header_has_is_told(line: str, told: str) -> None:
+    assert told in notes_of(f'contacts = {{ driver = "gpio", door = "{line}" }}')
+
+
 def test_a_line_of_another_chip_has_no_pin_and_says_so() -> None:
     (block,) = [
         block for block in mixed('contacts = { driver = "gpio", door = "expander:3" }').blocks if not block.simulated
@@ -178,6 +268,10 @@ def test_pins_are_those_of_a_raspberry_pi() -> None:
     assert {pin_of(f"GPIO{number}") for number in range(28)} | {*pins_of("GND"), 1, 17, 2, 4} == set(range(1, 41))
     assert (pin_of("GPIO17"), pin_of("pinctrl-rp1:17"), pin_of("ID_SDA"), pin_of("other:17")) == (11, 11, 27, None)
     assert pin_of("GND") is None
+    assert [meant(line) for line in ("gpio4", "Gpio04", "27", "28", "PA5", "expander:3")] == [
+        *("GPIO4", "GPIO4", "GPIO27"),
+        *(None, None, None),
+    ]
     assert uart_pins("/dev/serial0") == (10, 8)
     assert uart_pins("/dev/ttyUSB0") is None
     assert (i2c_pins(1), i2c_pins(7)) == ((3, 5), None)

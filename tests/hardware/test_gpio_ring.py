@@ -232,6 +232,11 @@ WRONG = [
     ("ring = { red = 'GPIO2', green = 'GPIO3', blue = 'GPIO4' }", "bridge.ring.driver", "is missing"),
     ("ring = { driver = 'gpio', red = 'GPIO2' }", "bridge.ring.green", "is missing"),
     ("ring = { driver = 'gpio', red = 'GPIO2', green = 'GPIO2', blue = 'GPIO4' }", "bridge.ring.green", "taken by red"),
+    (
+        "ring = { driver = 'gpio', red = 'GPIO5', green = 'pinctrl-rp1:5', blue = 'GPIO4' }",
+        "bridge.ring.green",
+        '"pinctrl-rp1:5" is taken by red',
+    ),
     ("ring = 'gpio'", "bridge.ring", "Allowed is a table"),
 ]
 

@@ -26,7 +26,7 @@ class Use:
     output: bool = False
     """A line that the machine drives."""
     active_low: bool = False
-    """An output that is off while it is high."""
+    """An output that is off while it is high; an input that is so while it is low."""
     shared: bool = False
 
 

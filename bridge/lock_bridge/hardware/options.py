@@ -22,9 +22,18 @@ def read_device(table: Table, key: str = "device", *, urls: bool = False) -> str
 
 
 def read_line(
-    table: Table, key: str, *, required: bool = True, active_low: bool = False, pull: Pull = "as_is"
+    table: Table,
+    key: str,
+    *,
+    required: bool = True,
+    active_low: bool = False,
+    pull: Pull = "as_is",
+    moves: bool = False,
 ) -> Line | None:
-    """A GPIO line: its name alone, or `{ line, active = "high" or "low", pull = "up", "down", "none" or "as_is" }`."""
+    """A GPIO line: its name alone, or `{ line, active = "high" or "low", pull = "up", "down", "none" or "as_is" }`.
+
+    One that `moves` something may not be pulled to where it is active: it would run whenever nobody drives it.
+    """
     if not table.has(key):
         if required:
             table.text(key, REQUIRED)  # notes that it is missing
@@ -36,6 +45,12 @@ def read_line(
     name = nested.text("line", longest=64)
     active = nested.choice("active", "low" if active_low else "high", ("high", "low"))
     chosen = nested.choice("pull", pull, _PULLS)
+    against, rest = ("down", "up") if active == "low" else ("up", "down")
+    if moves and chosen == against:
+        nested.problem(
+            "pull",
+            f'"{against}" would switch it on whenever nobody drives it. Allowed with active = "{active}" is "{rest}".',
+        )
     nested.finish()
     return _checked(nested, "line", Line(name, active == "low", cast("Pull", chosen)))
 

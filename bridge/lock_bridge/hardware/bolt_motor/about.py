@@ -48,7 +48,7 @@ class Options:
 
 def _read(table: Table, _port: str) -> Options:
     kind = cast("Kind", table.choice("kind", "bolt", ("bolt", "clutch")))
-    outputs = {role: read_line(table, role, required=role != "enable", pull="as_is") for role in OUTPUTS}
+    outputs = {role: read_line(table, role, required=role != "enable", moves=True) for role in OUTPUTS}
     clutch = kind == "clutch"
     needed = {"thrown": True, "retracted": not clutch}
     if clutch:

@@ -33,7 +33,7 @@ class Options:
 
 
 def _read(table: Table, _port: str) -> Options:
-    relay = read_line(table, "relay")
+    relay = read_line(table, "relay", moves=True)
     sensors = {role: read_line(table, role, required=role == "latch", active_low=True, pull="up") for role in SENSORS}
     fail = cast("Fail", table.choice("fail", "secure", ("secure", "safe")))
     # A coil that has current only while the door is free is seldom made for more than some seconds of it.

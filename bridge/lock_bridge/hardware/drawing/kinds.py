@@ -1,13 +1,18 @@
 """What a drawing knows of each kind of part beside what its driver says: its supply, and what else belongs to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-SUPPLY_3V3: Final = "3.3 V"
-SUPPLY_5V: Final = "5 V"
-GROUND: Final = "GND"
+from lock_bridge.hardware.driver import Use
+
+from . import advice
+from .advice import SUPPLY_3V3, SUPPLY_5V, Advice
+
+
+def _nothing(_uses: Sequence[Use]) -> tuple[str, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +27,11 @@ class Kind:
     outputs: str = ""
     """What the lines end at that the machine drives; empty: at the part itself."""
     inputs: str = ""
+    lights: bool = False
+    """Whether those are lights, which are fed through their lines."""
     notes: tuple[str, ...] = ()
+    advice: Advice = _nothing
+    """Further notes, by how its lines are set."""
     inputs_notes: tuple[str, ...] = ()
 
 
@@ -33,7 +42,8 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "keypad": Kind(
             title="Keypad",
             outputs="Lights of the keys",
-            notes=("Each light: a resistor of 470 Ω in series; more than 8 mA through a transistor.",),
+            lights=True,
+            advice=advice.keys,
         ),
         "speaker": Kind(title="Loudspeaker", notes=("Mounted inside, behind holes in the lock's case.",)),
         "ef01": Kind(
@@ -42,6 +52,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             supply_pin="3.3 V",
             notes=(
                 "R503: red and white 3.3 V, black GND, yellow TX, brown RX, blue touch.",
+                "Its metal ring: a wire of its own to ground.",
                 "100 µF across 3.3 V and GND at the module. Its data wires bear 3.3 V.",
             ),
         ),
@@ -64,8 +75,9 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             outputs="Motor driver, such as DRV8833",
             own=(("VM", "motor's supply"),),
             inputs="Sensors of the bolt",
+            advice=advice.motor,
             notes=(
-                "10 kΩ from each input to GND: nothing moves while the Pi starts.",
+                "Minus of the motor's supply to the driver's GND, and from there one wire to the Pi's GND.",
                 "VM through a fuse, 470 µF across VM and GND. OUT1, OUT2: the motor, 100 nF across it.",
             ),
             inputs_notes=(_TO_GROUND,),
@@ -76,9 +88,10 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             outputs="Relay board, mounted inside",
             own=(("COM", "strike's supply"),),
             inputs="Monitors of the strike",
+            advice=advice.relay,
             notes=(
-                "10 kΩ from IN to {idle}: the relay rests while the Pi starts.",
                 "NO to the coil, through a fuse; a diode (1N4007) across the coil, its stripe at +.",
+                "Minus of the strike's supply to the coil's other end, not through the Pi.",
                 "The board has to switch with 3.3 V at IN, else a transistor goes between.",
             ),
             inputs_notes=(_TO_GROUND,),
@@ -86,9 +99,9 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "contacts": Kind(
             title="Contacts and buttons",
             inputs="Door and lock",
+            advice=advice.contacts,
             inputs_notes=(
                 _TO_GROUND,
-                "Door and tamper contacts are closed when all is well: a cut wire is noticed.",
                 "Wires beyond half a metre: 4.7 kΩ to 3.3 V, 1 kΩ in series.",
             ),
         ),
@@ -104,8 +117,9 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "ring": Kind(
             title="Light ring of the bridge",
             outputs="RGB LED",
+            lights=True,
             inputs="Function key",
-            notes=("A resistor of 470 Ω in series with each colour; the common cathode to GND.",),
+            advice=advice.ring,
         ),
     }
 )

@@ -9,9 +9,11 @@ from lock_bridge.config import BridgeConfig, LockConfig
 from lock_bridge.config_parts import NONE, SIMULATED, PartConfig
 from lock_bridge.hardware.catalogue import DRIVERS
 from lock_bridge.hardware.driver import Use
+from lock_bridge.hardware.header import PINS, i2c_pins, pin_of, pins_of, uart_pins
 
-from .header import PINS, i2c_pins, pin_of, pins_of, uart_pins
-from .kinds import GROUND, SUPPLY_3V3, SUPPLY_5V, Kind, kind_of
+from . import advice
+from .advice import GROUND, SUPPLY_3V3, SUPPLY_5V
+from .kinds import Kind, kind_of
 
 type Way = Literal["to_part", "to_pi", "both", "power", "ground", "cable", "own"]
 
@@ -128,7 +130,8 @@ class _Drafts:
         if serial is not None and (other := self.modules.setdefault(serial.what, port)) != port:
             note = f"The same module as the {_PORTS.get(other, other)}: no further wire."
             return Block(port=port, title=kind.title, subtitle=subtitle, notes=(note,))
-        groups, notes = [], list(kind.notes)
+        groups: list[Group] = []
+        notes = [*kind.advice(uses), *kind.notes]
         adapter, first = self._body(kind, uses)
         if first:
             groups.append(Group("", tuple(first)))
@@ -136,18 +139,13 @@ class _Drafts:
         inputs = [use for use in uses if use.kind == "line" and not use.output]
         if outputs:
             groups.append(Group(kind.outputs, tuple(self._outputs(kind, outputs))))
-            idle = SUPPLY_3V3 if any(use.active_low for use in outputs) else GROUND
-            notes = [note.format(idle=idle) for note in notes]
         if inputs and first and not kind.inputs:
             groups[0] = Group("", (*groups[0].wires, *(self._line(use) for use in inputs)))
         elif inputs:
             groups.append(Group(kind.inputs, (*(self._line(use) for use in inputs), self._power(GROUND))))
-            notes += kind.inputs_notes or ("The switch closes its line to ground.",)
-        if not outputs and kind.outputs:
-            notes = [note for note in notes if note not in kind.notes]
-        notes += [
-            f"{use.what} is a line of another chip." for use in uses if use.kind == "line" and not pin_of(use.what)
-        ]
+            if any(use.key != "emergency" for use in inputs):
+                notes += kind.inputs_notes or ("The switch closes its line to ground.",)
+        notes += advice.lines(uses)
         return Block(
             port=port, title=kind.title, subtitle=subtitle, groups=tuple(groups), notes=tuple(notes), adapter=adapter
         )
@@ -213,7 +211,9 @@ class _Drafts:
         if kind.own or kind.supply:
             yield from self._supply(kind)
         yield from (self._line(use) for use in uses)
-        yield self._power(GROUND)
+        # A light that is on while its line is low hangs from 3.3 V.
+        levels = {advice.idle(use) for use in uses} if kind.lights else {GROUND}
+        yield from (self._power(level) for level in (SUPPLY_3V3, GROUND) if level in levels)
 
     def _line(self, use: Use) -> Wire:
         return self._wire(use.what, pin_of(use.what), use.pin, "to_part" if use.output else "to_pi")

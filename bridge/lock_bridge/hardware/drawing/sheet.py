@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from .header import PINS
+from lock_bridge.hardware.header import PINS
+
 from .pen import Pen, wrapped
 from .plan import Block, Plan, Wire
 from .style import COLOURS, DASHES, STYLE, WIDTHS

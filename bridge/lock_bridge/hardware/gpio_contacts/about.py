@@ -62,7 +62,10 @@ def _read(table: Table, _port: str) -> Options:
 def _uses(options: Any) -> tuple[Use, ...]:
     given: Options = options
     return (
-        *(Use("line", line.name, role, _PINS[role]) for role, line in given.contacts.items()),
+        *(
+            Use("line", line.name, role, _PINS[role], active_low=line.active_low)
+            for role, line in given.contacts.items()
+        ),
         *(Use("line", line.name, f"buttons.{key}", f"button {key}") for key, line in given.buttons.items()),
     )
 

@@ -6,6 +6,7 @@ from typing import Final
 from lock_bridge.config_table import REQUIRED, Table, shown
 from lock_bridge.hardware.driver import Use
 from lock_bridge.hardware.gpio.lines import Line
+from lock_bridge.hardware.header import pin_of
 from lock_bridge.hardware.options import read_line
 
 DRIVERS: Final = ("gpio",)
@@ -40,9 +41,9 @@ def read(bridge: Table) -> RingOptions | None:
     table.choice("driver", REQUIRED, DRIVERS)
     lights = {name: read_line(table, name) for name in COLOURS}
     key = read_line(table, "key", required=False, active_low=True, pull="up")
-    taken: dict[str, str] = {}
+    taken: dict[str | int, str] = {}
     for name, line in (*lights.items(), ("key", key)):
-        if line is not None and (other := taken.setdefault(line.name, name)) != name:
+        if line is not None and (other := taken.setdefault(pin_of(line.name) or line.name, name)) != name:
             table.problem(name, f"{shown(line.name)} is taken by {other}. Allowed is one of its own.")
     table.finish()
     red, green, blue = lights.values()

@@ -1,5 +1,6 @@
 """The 40 pins of a Raspberry Pi, the same on all models since 2014."""
 
+import re
 from typing import Final
 
 PINS: Final = (
@@ -10,9 +11,13 @@ PINS: Final = (
 )
 """What each is called; the first one is pin 1."""
 
+GPIOS: Final = 28
+"""So many lines are on it, from GPIO0."""
+
 _ALIASES: Final = {"ID_SDA": "GPIO0", "ID_SD": "GPIO0", "ID_SCL": "GPIO1", "ID_SC": "GPIO1"}
 _CHIPS: Final = ("pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835")
 _UART: Final = ("/dev/serial0", "/dev/ttyAMA0", "/dev/ttyS0")
+_NEAR: Final = re.compile(r"(?:gpio|bcm|io)?[ _.-]?0*([0-9]{1,2})", re.IGNORECASE)
 _BUSES: Final = {1: (3, 5), 0: (27, 28)}
 
 
@@ -21,6 +26,12 @@ def pin_of(line: str) -> int | None:
     label, _, offset = line.rpartition(":")
     name = f"GPIO{int(offset)}" if label in _CHIPS and offset.isdecimal() else _ALIASES.get(line, line)
     return PINS.index(name) + 1 if name.startswith("GPIO") and name in PINS else None
+
+
+def meant(line: str) -> str | None:
+    """The line that somebody means by a name that none of them has: "GPIO23" by "gpio23" or "23"."""
+    near = _NEAR.fullmatch(line)
+    return f"GPIO{int(near[1])}" if near is not None and int(near[1]) < GPIOS else None
 
 
 def pins_of(name: str) -> tuple[int, ...]:
