@@ -1,6 +1,7 @@
 """Readers of fingers, faces and palms, and people before them, for the contract of their ports.
 
-A person who is put before a reader stays there until she goes; faces are looked for while somebody is put there.
+A person who is put before a reader stays there until she goes. Faces are looked for while somebody is put there, unless
+a lock is behind the reader: it looks by itself, and would not know that somebody else has ended its look.
 """
 
 import asyncio
@@ -33,6 +34,8 @@ class TemplateRig(Protocol):
     steps: int
     """As many touches, poses or looks as an enrolment of it has."""
     attached: bool
+    has_lock: bool
+    """A lock is behind it, which looks for faces by itself."""
 
     @property
     def port(self) -> TemplateReader:
@@ -65,8 +68,8 @@ class TemplateRig(Protocol):
     async def go(self) -> None:
         """Nobody is before it any more."""
 
-    async def comes(self, who: str) -> None:
-        """Somebody comes to the door; nobody looks for her yet."""
+    async def comes(self, who: str, *, far: bool = False) -> None:
+        """Somebody comes to the door; nobody looks for her yet. From `far` she is seen and not known."""
 
     async def rest(self) -> None:
         """It has had time enough to say what it has to say."""
@@ -82,6 +85,7 @@ class SimulatedRig:
     """A reader of the simulated door."""
 
     attached = False
+    has_lock = False
 
     def __init__(self, kind: CredentialType) -> None:
         self.kind = kind
@@ -123,7 +127,7 @@ class SimulatedRig:
             case SimulatedFingerprintReader():
                 self.port.touch(who)
             case SimulatedFaceReader():
-                if self.port.learning is None:
+                if self.port.learning is None and not self.has_lock:
                     self.port.look(True)
                 self.port.show(who, POSES[step - 1])
             case SimulatedPalmReader():
@@ -132,7 +136,7 @@ class SimulatedRig:
                     self._door.door.site.senses.show(Light(frozenset(), frozenset({Lamp.PALM}), frozenset()))
                 self.port.show(who)
 
-    async def comes(self, who: str) -> None:
+    async def comes(self, who: str, *, far: bool = False) -> None:
         raise NotImplementedError
 
     async def go(self) -> None:
@@ -140,7 +144,8 @@ class SimulatedRig:
             case SimulatedFingerprintReader():
                 self.port.lift()
             case SimulatedFaceReader():
-                self.port.look(False)
+                if not self.has_lock:
+                    self.port.look(False)
                 self.port.go_away()
 
     async def rest(self) -> None:
@@ -159,6 +164,7 @@ class AttachedFinger:
     kind = FINGER
     steps = 5
     attached = True
+    has_lock = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -198,7 +204,7 @@ class AttachedFinger:
     async def put(self, who: str, step: int = 1) -> None:
         self._at.press(who)
 
-    async def comes(self, who: str) -> None:
+    async def comes(self, who: str, *, far: bool = False) -> None:
         raise NotImplementedError
 
     async def go(self) -> None:
@@ -226,6 +232,7 @@ class AttachedLens:
     """A module of the EF AA family, for one of its ports."""
 
     attached = True
+    has_lock = False
 
     def __init__(self, folder: Path, dialect: str, kind: CredentialType) -> None:
         self.kind = kind
@@ -267,15 +274,15 @@ class AttachedLens:
 
     async def put(self, who: str, step: int = 1) -> None:
         self._at.shown = efaa.Shown(who, palm=self.kind is PALM, pose=(0x01, 0x10, 0x08, 0x04, 0x02)[step - 1])
-        if self.kind is FACE and self._rig.driver.health.state == "served":
+        if self.kind is FACE and not self.has_lock and self._rig.driver.health.state == "served":
             self._rig.face.look(True)
 
-    async def comes(self, who: str) -> None:
-        self._at.shown = efaa.Shown(who)
+    async def comes(self, who: str, *, far: bool = False) -> None:
+        self._at.shown = efaa.Shown(who, state=efaa.FAR if far else efaa.GOOD)
 
     async def go(self) -> None:
         self._at.shown = None
-        if self.kind is FACE:
+        if self.kind is FACE and not self.has_lock:
             self._rig.face.look(False)
         if self._plugged and self._rig.driver.health.state == "served":
             # One of them has begun and ended without anybody.

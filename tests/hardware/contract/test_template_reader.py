@@ -266,6 +266,7 @@ class HomeWithReader(house.Home):
     def __init__(self, folder: Path, rig: TemplateRig) -> None:
         super().__init__(folder)
         self.rig = rig
+        rig.has_lock = True
 
     async def open(self) -> None:
         """Start from disk, with the reader's port as it is now."""
@@ -390,11 +391,41 @@ async def test_whoever_was_enrolled_from_the_app_opens_the_door(home: HomeWithRe
 @pytest.mark.spec("VER-5", "VER-6")
 @pytest.mark.parametrize("rig", [name for name in RIGS if name.startswith("face-efaa")], indirect=True)
 async def test_a_face_that_comes_near_is_looked_for_and_opens_the_door(home: HomeWithReader) -> None:
-    await home.enrols("anna")
-    await home.give(ChangeSettings, changes={"face_recognition": "automatic"})
-    async with asyncio.timeout(10):
-        while home.lock.state.near:  # noqa: ASYNC110 - she has to have gone before she can come
-            await asyncio.sleep(0.005)
+    await nobody_is_there(home)
     await home.rig.comes("anna")
     told = await home.until(EventType.ACCESS_GRANTED)
     assert told["user_name"] == "Anna"
+
+
+@pytest.mark.spec("VER-5", "VER-6")
+@pytest.mark.parametrize("rig", [name for name in RIGS if name.startswith("face-efaa")], indirect=True)
+async def test_a_face_that_went_before_it_was_known_opens_the_door_when_it_comes_again(home: HomeWithReader) -> None:
+    await nobody_is_there(home)
+    await home.rig.comes("anna", far=True)
+    await is_near(home, True)
+    await home.rig.go()
+    await is_near(home, False)
+    assert not has_opened(home)
+    await home.rig.comes("anna")
+    told = await home.until(EventType.ACCESS_GRANTED)
+    assert told["user_name"] == "Anna"
+
+
+async def nobody_is_there(home: HomeWithReader) -> None:
+    """Anna is enrolled and has gone; the lock looks for whoever comes."""
+    # Else it would look for her while she still stands there, and open for her before she has come.
+    await home.give(ChangeSettings, changes={"face_recognition": "manual"})
+    await home.enrols("anna")
+    await is_near(home, False)
+    await home.give(ChangeSettings, changes={"face_recognition": "automatic"})
+    assert not has_opened(home)
+
+
+async def is_near(home: HomeWithReader, near: bool) -> None:
+    async with asyncio.timeout(10):
+        while home.lock.state.near is not near:  # noqa: ASYNC110 - the lock has no bell for it
+            await asyncio.sleep(0.005)
+
+
+def has_opened(home: HomeWithReader) -> bool:
+    return any(event.type is EventType.ACCESS_GRANTED for event in home.house.events)
