@@ -22,6 +22,7 @@ find_machine() {
     UNIT="$DEST/etc/systemd/system/lock-bridge.service"
     WANTED="$DEST/etc/systemd/system/multi-user.target.wants/lock-bridge.service"
     RULES="$DEST/etc/udev/rules.d/70-lock-bridge.rules"
+    MODULES="$DEST/etc/modules-load.d/lock-bridge.conf"
 }
 
 step() { printf '%-9s %s\n' "$1" "$2"; }
@@ -52,6 +53,9 @@ all_remembered() { sed -n "s/^$1 //p" "$INSTALLED" 2>/dev/null || true; }
 forget() {
     [ -n "$DRY" ] || [ ! -f "$INSTALLED" ] || sed -i "\\|^$1 |d" "$INSTALLED"
 }
+
+# forget_path PATH : is no longer there to be removed.
+forget_path() { [ -n "$DRY" ] || [ ! -f "$INSTALLED" ] || sed -i "\\|^file $1\$|d" "$INSTALLED"; }
 
 # shown PATH : as it is called once the machine runs.
 shown() { printf '%s' "${1#"$DEST"}"; }

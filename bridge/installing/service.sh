@@ -75,6 +75,25 @@ tell_udev() {
     fi
 }
 
+# /dev/i2c-* is made by a module that nothing else loads: dtparam=i2c_arm=on brings the bus alone.
+write_modules() {
+    if config_has_i2c; then
+        printf '# Made by bridge/install: battery gauges are read through it.\ni2c-dev\n' | put_file - "$MODULES"
+        if [ -z "$DEST" ] && [ ! -d /sys/class/i2c-dev ]; then
+            if [ -n "$DRY" ]; then
+                step "would be" "loaded: i2c-dev"
+            elif runs modprobe i2c-dev; then
+                step loaded "i2c-dev"
+            else
+                step "to do" "i2c-dev could not be loaded now; it is with the next start of the machine"
+            fi
+        fi
+    elif remembered file "$MODULES" && [ -e "$MODULES" ]; then
+        act removed "$(shown "$MODULES"), which no part needs any more" rm -f -- "$MODULES"
+        forget_path "$MODULES"
+    fi
+}
+
 write_unit() {
     local before="" groups
     [ ! -f "$UNIT" ] || before="$(cat "$UNIT" "$UNIT".d/*.conf 2>/dev/null | cksum)"

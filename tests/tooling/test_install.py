@@ -99,6 +99,19 @@ class Machine:
         for name, text in ACCOUNTS.items():
             (self.folder / "etc" / name).write_text(text)
 
+    def boot(self, text: str) -> Path:
+        """Give it a boot file."""
+        boot = self.folder / "boot/firmware/config.txt"
+        boot.parent.mkdir(parents=True)
+        boot.write_text(text)
+        return boot
+
+    def config(self, part: str) -> None:
+        """Give it a config with this part."""
+        config = self.folder / "etc/lock-bridge/config.toml"
+        config.parent.mkdir(parents=True, exist_ok=True)
+        config.write_text(f'[[lock]]\nid = "front_door"\n[lock.parts]\n{part}\n')
+
     def groups(self) -> dict[str, list[str]]:
         """Members by group."""
         lines = (self.folder / "etc" / "group").read_text().splitlines()
@@ -342,6 +355,94 @@ def test_boot_lines_are_said_and_written_only_where_that_is_asked_for(machine: M
     machine.install("--remove")
     assert boot.read_text() == before
     assert not (boot.parent / "config.txt.lock-bridge").exists()
+
+
+@pytest.mark.parametrize("port", ["/dev/serial0", "/dev/ttyAMA0", "/dev/ttyS0"])
+def test_a_module_on_the_header_needs_the_serial_port_switched_on(machine: Machine, port: str) -> None:
+    boot = machine.boot("dtparam=strict_gpiod\n")
+    machine.config(f'fingerprint = {{ driver = "ef01", device = "{port}" }}')
+    assert "to do     enable_uart=1 in /boot/firmware/config.txt" in machine.install().out
+    for _ in range(2):
+        machine.install("--boot-config", str(boot))
+        assert boot.read_text().splitlines()[-3:-1] == ["[all]", "enable_uart=1"]
+    assert "enable_uart" not in machine.install().out
+
+
+@pytest.mark.parametrize("line", ["enable_uart=1", "dtparam=uart0=on", "dtparam=uart0"])
+def test_a_serial_port_that_is_switched_on_is_not_asked_for(machine: Machine, line: str) -> None:
+    machine.boot(f"dtparam=strict_gpiod\n{line}\n")
+    machine.config('fingerprint = { driver = "ef01", device = "/dev/ttyAMA0" }')
+    assert "enable_uart" not in machine.install().out
+
+
+def test_a_serial_port_that_is_not_on_the_header_needs_no_boot_line(machine: Machine) -> None:
+    machine.boot("")
+    machine.config('fingerprint = { driver = "ef01", device = "/dev/serial/by-id/usb-one" }\n# device = "/dev/ttyAMA0"')
+    said = machine.install().out
+    assert "enable_uart" not in said
+    assert "strict_gpiod" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "is_on"),
+    [
+        ("dtparam=i2c_arm=on", True),
+        ("dtparam=i2c_arm=on,i2c_arm_baudrate=400000", True),
+        ("dtparam=audio=on,i2c_arm=on", True),
+        ("dtparam=i2c=on", True),
+        ("dtparam=i2c_arm=off", False),
+        ("#dtparam=i2c_arm=on", False),
+        ("dtparam=i2c_arm_baudrate=400000", False),
+    ],
+)
+def test_a_bus_that_is_switched_on_is_not_asked_for(machine: Machine, line: str, is_on: bool) -> None:
+    machine.boot(f"{line}\n")
+    machine.config('power = { driver = "max17048" }')
+    assert ("to do     dtparam=i2c_arm=on in" not in machine.install().out) is is_on
+
+
+def test_the_module_of_a_gauges_bus_is_loaded_at_each_start_until_it_is_removed(machine: Machine) -> None:
+    modules = machine.folder / "etc/modules-load.d/lock-bridge.conf"
+    machine.install()
+    assert not modules.exists(), "a door without a gauge needs none"
+    machine.config('power = { driver = "ina219" }')
+    assert "wrote     /etc/modules-load.d/lock-bridge.conf" in machine.install().out
+    assert modules.read_text().splitlines()[-1] == "i2c-dev"
+    assert "as it was /etc/modules-load.d/lock-bridge.conf" in machine.install().out
+    machine.config('power = { driver = "mains" }')
+    assert "removed   /etc/modules-load.d/lock-bridge.conf" in machine.install().out
+    assert not modules.exists()
+    machine.config('power = { driver = "ina219" }')
+    machine.install()
+    machine.install("--remove")
+    assert not modules.parent.exists()
+
+
+def test_a_boot_file_is_taken_from_the_folder_and_never_from_the_builders_machine(
+    machine: Machine, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside" / "config.txt"
+    outside.parent.mkdir()
+    outside.write_text("mine\n")
+    boot = machine.boot("")
+    said = machine.install()
+    assert f"sudo bridge/install --root {machine.folder} --boot-config /boot/firmware/config.txt" in said.out
+    assert f"sudo bridge/install --root {machine.folder}, and" in said.out
+
+    assert machine.install("--boot-config", "/boot/firmware/config.txt").code == 0
+    assert "dtparam=strict_gpiod" in boot.read_text()
+    linked = machine.folder / "boot/config.txt"
+    linked.symlink_to(outside)
+    for named, told in (
+        (str(outside), f"there is no file {outside} in {machine.folder}"),
+        ("../outside/config.txt", "../outside/config.txt is not inside"),
+        ("/boot/config.txt", "/boot/config.txt is not inside"),
+    ):
+        said = machine.install("--boot-config", named)
+        assert said.code == 1
+        assert told in said.error
+    assert [path.name for path in outside.parent.iterdir()] == ["config.txt"]
+    assert outside.read_text() == "mine\n"
 
 
 @pytest.mark.parametrize(
