@@ -13,6 +13,7 @@ from .doctor_machine import Machine, group_of, may_use, user_name
 from .hardware.absent import PARTS
 from .hardware.catalogue import DRIVERS
 from .hardware.driver import Use, UseKind
+from .hardware.header import uart_pins
 from .hardware.libraries import LIBRARIES, extras_of
 from .hardware.trouble import PartError, Trouble, advice
 from .wire.words import Part
@@ -21,6 +22,13 @@ _PCSCD: Final = "The smart card service does not run: sudo apt install pcscd, su
 _BLUETOOTHD: Final = (
     "The Bluetooth service does not run: sudo apt install bluez, sudo systemctl enable --now bluetooth."
 )
+
+_HEADER_SERIAL: Final = (
+    "Switch the header's serial port on: enable_uart=1 in config.txt (on a Pi 5 dtparam=uart0=on does it too; "
+    "on a Pi 3, 4 or Zero 2 W also dtoverlay=disable-bt), then restart."
+)
+_DEBUG_PLUG: Final = "ttyAMA10"
+"""What a Pi 5 means by /dev/serial0, unless its firmware is told otherwise."""
 
 
 def parts(config: Config, lock: LockConfig, status: Status = None, machine: Machine | None = None) -> Iterator[Finding]:
@@ -127,11 +135,16 @@ class _Look:
         if "://" in use.what:
             return
         path = self._path(use.what)
+        if not _exists(path) and uart_pins(use.what) is not None:
+            yield f"{use.what} is not there. {_HEADER_SERIAL}"
+            return
         if not _exists(path):
             known = [self._tree.shown(found) for found in self._tree.entries("dev/serial/by-id")]
             there = f"There are: {', '.join(known)}." if known else "No serial device is attached."
             yield f"{use.what} is not there. {there} Check the cable, or name another one."
             return
+        if path.name == "serial0" and path.is_symlink() and path.readlink().name == _DEBUG_PLUG:
+            yield f"{use.what} is the debug plug of a Pi 5, not the header. Name /dev/ttyAMA0."
         yield from self._device(path, use.what, "Name one of /dev/serial/by-id.")
 
     def _input(self, use: Use) -> Iterator[str]:
@@ -219,7 +232,10 @@ class _Look:
         device = f"/dev/i2c-{use.what.partition(':')[0]}"
         path = self._path(device)
         if not _exists(path):
-            yield f"{device} is not there. Switch the bus on: dtparam=i2c_arm=on in config.txt, then restart."
+            yield (
+                f"{device} is not there. Switch the bus on: dtparam=i2c_arm=on in config.txt, then restart. "
+                "If it is on, load its driver: sudo modprobe i2c-dev; bridge/install does so at each start."
+            )
             return
         yield from self._device(path, device, "Name another bus.")
 

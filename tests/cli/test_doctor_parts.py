@@ -32,6 +32,7 @@ port = 0
 """
 STRIKE = 'bolt = { driver = "strike", relay = "GPIO17", latch = "GPIO5" }'
 EF01 = 'fingerprint = { driver = "ef01", device = "/dev/finger" }'
+HEADER = EF01.replace("/dev/finger", "/dev/ttyAMA0")
 PCSC = 'card = { driver = "pcsc", reader = "ACR122U" }'
 BLUEZ = 'radios = { driver = "bluez" }'
 GAUGE = 'power = { driver = "ina219" }'
@@ -154,6 +155,15 @@ def no_bus(house: House) -> None:
     (house.root / "dev/i2c-1").unlink()
 
 
+def no_header(house: House) -> None:
+    assert not (house.root / "dev/ttyAMA0").exists()
+
+
+def debug_plug(house: House) -> None:
+    house.device("dev/ttyAMA10")
+    (house.root / "dev/serial0").symlink_to("ttyAMA10")
+
+
 def no_battery(house: House) -> None:
     house.write("sys/class/power_supply/BAT0/type", "Mains\n")
 
@@ -185,6 +195,12 @@ BAD = {
     "no adapter": (BLUEZ, no_adapter, "There is no Bluetooth adapter hci0. None is attached."),
     "an adapter that is switched off": (BLUEZ, blocked, "rfkill unblock"),
     "no bus": (GAUGE, no_bus, "/dev/i2c-1 is not there. Switch the bus on: dtparam=i2c_arm=on"),
+    "a bus without its module": (GAUGE, no_bus, "sudo modprobe i2c-dev"),
+    "a header's port that is off": (
+        HEADER,
+        no_header,
+        "/dev/ttyAMA0 is not there. Switch the header's serial port on: enable_uart=1",
+    ),
     "no battery": (BATTERY, no_battery, "The kernel knows no battery."),
     "no such sound card": (SPEAKER, no_card, "There is no sound card Headphones."),
     "no program that speaks": (SPEAKER, no_programs, "sudo apt install alsa-utils espeak-ng"),
@@ -201,6 +217,12 @@ def test_what_is_wrong_is_one_sentence_with_what_to_do(house: House, line: str, 
     assert found.level == "wrong"
     assert said in found.text
     assert found.text.endswith((".", "espeak-ng", ']".'))
+
+
+def test_the_debug_plug_of_a_pi_5_is_not_taken_for_the_header(house: House) -> None:
+    debug_plug(house)
+    found = [found.text for found in house.findings(EF01.replace("/dev/finger", "/dev/serial0"))]
+    assert "/dev/serial0 is the debug plug of a Pi 5, not the header. Name /dev/ttyAMA0." in found
 
 
 def test_what_the_running_bridge_uses_itself_is_no_trouble(house: House) -> None:
