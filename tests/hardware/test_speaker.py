@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import shutil
 import stat
 import wave
@@ -90,6 +91,17 @@ async def test_prompts_are_spoken_in_the_locks_language(speaker: Loudspeaker, la
     [(arguments, fed)] = speaker.calls("espeak-ng")
     assert f"-v {VOICES[language]} -s 170" in arguments
     assert fed.decode() == prompts.text(Prompt.JAMMED, language)
+
+
+async def test_prompts_that_are_kept_are_for_the_bridge_alone_whatever_the_umask(speaker: Loudspeaker) -> None:
+    before = os.umask(0o022)
+    try:
+        speaker.sounder.say(Say(Prompt.JAMMED))
+        await speaker.all_said()
+    finally:
+        os.umask(before)
+    (kept,) = (speaker.folder / "cache").rglob("*.wav")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
 async def test_what_is_spoken_is_not_among_the_arguments_that_everybody_can_list(speaker: Loudspeaker) -> None:

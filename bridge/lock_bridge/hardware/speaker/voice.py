@@ -102,6 +102,9 @@ def _keep(file: Path, sound: bytes) -> None:
     new = file.with_suffix(".new")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Like all of the bridge's data, whatever the umask of whoever makes it by hand.
+        new.touch(mode=0o600)
+        new.chmod(0o600)
         new.write_bytes(sound)
         new.replace(file)
     except OSError as error:
