@@ -105,3 +105,24 @@ def test_each_trouble_of_a_part_has_its_line_in_troubleshooting() -> None:
             words = set(title.lower().split()) - {"at", "of", "the"}
             assert any(words <= set(line.split()) for line in said), key
     assert {f"part_{trouble.value}" for trouble in Trouble} - set(titles) <= {"part_unknown"}
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_no_example_names_the_debug_plug_of_a_pi_5(file: Path) -> None:
+    assert "/dev/serial0" not in file.read_text()
+
+
+def test_each_boot_line_that_the_installer_names_is_explained() -> None:
+    script = (ROOT / "bridge" / "installing" / "boot.sh").read_text()
+    named = set(re.findall(r'echo "((?:dtparam|enable_uart)=\S+)"', script))
+    assert len(named) == 3
+    table = GUIDE.read_text().partition("**Boot lines**")[2]
+    assert named <= set(re.findall(r"^\| `(\S+)`", table, re.MULTILINE))
+
+
+def test_lines_that_an_i2s_amplifier_takes_are_told_where_the_examples_use_them() -> None:
+    told = GUIDE.read_text().partition("### Lines that are wanted twice")[2].partition("\n## ")[0]
+    used = set().union(*(re.findall(r'"(GPIO\d+)"', file.read_text()) for file in EXAMPLES))
+    taken = used & {"GPIO18", "GPIO19", "GPIO21"}
+    assert taken
+    assert taken <= set(re.findall(r"\((GPIO\d+)\)", told))
